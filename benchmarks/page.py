@@ -10,20 +10,25 @@ Playwright and Chromium.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
 import tempfile
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 from benchmarks.common import argument_parser, jpeg_photographs
 from mattebox.server.page_files.network import RUNTIME_FILES, load_network
-from tests.server.page_visit import DONE, Visit, start_browser
+from tests.server.page_visit import CHROMIUM, CHROMIUM_FLAGS, DONE, Visit, start_browser
 from tests.serving import start_server
 
 LATENCY_MS = 20
 WAIT_MS = 600_000  # on a busy machine
 ROUNDS = 5
 SAMPLING_MS = 500
+SETTLING_MS = 10_000
 ERASING_MS = 1500  # of a photograph in the browser's storage
 CHOOSING_MS = 3000  # that people take to choose a photograph, while runtime and weights are loaded
 FIRST_CUTOUT = """() => import("/page/items.js").then(({ items }) => new Promise((resolve) => {
@@ -91,39 +96,60 @@ class Report:
         print(f"| {name} | {duration} | {up} | {down} |", flush=True)
 
 
-class BrowserMemory:
-    """Memory that the browser's processes have for themselves, and the processor time that they took."""
+class ProcessorTime:
+    """Processor time of all of a browser's processes."""
 
     def __init__(self, browser: Any) -> None:
         self._session = browser.new_browser_cdp_session()
 
-    def megabytes(self) -> float:
-        """Proportional set size of all processes, in MB (Linux)."""
-        total = 0
-        for process in self._processes():
+    def seconds(self) -> float:
+        """Of all processes that run now, since they began."""
+        processes: list[dict[str, Any]] = self._session.send("SystemInfo.getProcessInfo")["processInfo"]
+        return float(sum(process["cpuTime"] for process in processes))
+
+
+class ProfileBrowser:
+    """A browser with a profile on the disk, as people have one; contexts of other browsers keep all files in memory."""
+
+    def __init__(self, browser: Any, folder: Path) -> None:
+        self._type, self._folder = browser.browser_type, folder
+
+    def new_context(self, **options: Any) -> Any:
+        return self._type.launch_persistent_context(
+            self._folder, executable_path=CHROMIUM, args=CHROMIUM_FLAGS, **options
+        )
+
+    def megabytes(self) -> dict[str, float]:
+        """Proportional set size by kind of process, in MB (Linux)."""
+        total: dict[str, float] = defaultdict(float)
+        pids, children = [int(os.readlink(self._folder / "SingletonLock").rpartition("-")[2])], _child_processes()
+        for pid in pids:
+            pids.extend(children.get(pid, []))
             try:
-                lines = Path(f"/proc/{process['id']}/smaps_rollup").read_text().splitlines()
+                lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+                kind = re.search(r"--type=([\w-]+)", Path(f"/proc/{pid}/cmdline").read_text())
             except OSError:  # it has ended
                 continue
-            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-        return total / 1000
+            name = kind[1] if kind else "browser"
+            total[name] += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1000
+        return total
 
-    def processor_seconds(self) -> float:
-        """Of all processes that run now, since they began."""
-        return float(sum(process["cpuTime"] for process in self._processes()))
 
-    def _processes(self) -> list[dict[str, Any]]:
-        processes: list[dict[str, Any]] = self._session.send("SystemInfo.getProcessInfo")["processInfo"]
-        return processes
+def _child_processes() -> dict[int, list[int]]:
+    children = defaultdict(list)
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            children[int((folder / "stat").read_text().rpartition(")")[2].split()[1])].append(int(folder.name))
+    return children
 
 
 def measure_many(browser: Any, url: str, photograph: Path, count: int) -> None:
     """Drop many photographs: when the first can be used, and what memory the browser takes meanwhile."""
-    memory = BrowserMemory(browser)
-    with Visit(browser, url, reduced_motion="reduce") as visit:
+    own = ProfileBrowser(browser, photograph.with_name("profile"))
+    with Visit(own, url, reduced_motion="reduce") as visit:
         page = visit.page
         page.set_default_timeout(WAIT_MS)
-        rest = memory.megabytes()
+        rest = own.megabytes()
         copies = [photograph.with_name(f"{number}.jpg") for number in range(count)]
         for copy in copies:
             copy.write_bytes(photograph.read_bytes())
@@ -131,21 +157,27 @@ def measure_many(browser: Any, url: str, photograph: Path, count: int) -> None:
         page.set_input_files("#files", copies)
         page.locator(DONE).first.wait_for()
         first = time.perf_counter() - started_at
-        done_by_then, peaks = page.locator(DONE).count(), [memory.megabytes()]
+        done_by_then, samples = page.locator(DONE).count(), [own.megabytes()]
         while (done := page.locator(DONE).count()) < count:
-            peaks.append(memory.megabytes())
+            samples.append(own.megabytes())
             page.wait_for_timeout(SAMPLING_MS)
             assert time.perf_counter() - started_at < WAIT_MS / 1000, f"{done} of {count} are done"
         seconds = time.perf_counter() - started_at
-        half = len(peaks) // 2
+        page.wait_for_timeout(SETTLING_MS)
+        end = own.megabytes()
+        half = len(samples) // 2
         print(
             f"{count} photographs of {photograph.stat().st_size:,} bytes: first usable after {first:.1f} s "
             f"({done_by_then} done by then), all after {seconds:.1f} s"
         )
-        print(
-            f"browser: {rest:.0f} MB at rest, at most {max(peaks[:half] or peaks):.0f} MB in the first half, "
-            f"{max(peaks[half:]):.0f} MB in the second"
-        )
+        for name, sample in (
+            ("at rest", rest),
+            ("at most, first half", max(samples[:half] or samples, key=lambda kinds: sum(kinds.values()))),
+            ("at most, second half", max(samples[half:], key=lambda kinds: sum(kinds.values()))),
+            ("in the end", end),
+        ):
+            kinds = ", ".join(f"{kind} {size:.0f}" for kind, size in sorted(sample.items()))
+            print(f"browser {name}: {sum(sample.values()):.0f} MB ({kinds})")
 
 
 def write_photograph(path: Path, megapixels: float) -> None:
@@ -225,7 +257,7 @@ def measure_first_cutouts(visit: Visit, report: Report, photograph: Path, megabi
     The upload is held until it is there, because the server, which is another computer then, has the same processors
     here. What the worker fetches on a first visit is not counted: it is reported beside.
     """
-    page, processes = visit.page, BrowserMemory(visit.context.browser)
+    page, processes = visit.page, ProcessorTime(visit.context.browser)
     if not page.evaluate("import('/page/device_network.js').then((module) => module.canCutHere())"):
         print("| the browser's own cutout: mattebox-page is not installed | | | |")
         return
@@ -241,10 +273,10 @@ def measure_first_cutouts(visit: Visit, report: Report, photograph: Path, megabi
         page.wait_for_timeout(CHOOSING_MS)
         page.evaluate(HOLD_UPLOADS)
         started_at = time.perf_counter()
-        work_before = processes.processor_seconds()
+        work_before = processes.seconds()
         page.set_input_files("#files", photograph)
         page.evaluate(FIRST_CUTOUT)
-        seconds, work = time.perf_counter() - started_at, processes.processor_seconds() - work_before
+        seconds, work = time.perf_counter() - started_at, processes.seconds() - work_before
         page.evaluate(FINER_CUTOUT)
         finer = time.perf_counter() - started_at
         page.evaluate("release()")

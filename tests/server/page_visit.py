@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from PIL import Image
@@ -24,6 +25,11 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 DONE, FAILED = "[data-status=done]", "[data-status=failed]"
+STORAGE = "cookies,indexeddb,local_storage,service_workers,cache_storage"
+IS_DRAWN = """async () => {
+  await document.querySelector("#after").decode().catch(() => null);
+  for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+}"""
 
 
 @contextmanager
@@ -36,8 +42,20 @@ def start_browser() -> Iterator[Any]:
         browser.close()
 
 
+_contexts: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
+
+
+def _open_context(browser: Any, options: dict[str, Any]) -> Any:
+    """A browser context with these options, which the visits of a module share: its files are in the cache."""
+    contexts = _contexts.setdefault(browser, {})
+    key = repr(sorted(options.items()))
+    if key not in contexts:
+        contexts[key] = browser.new_context(**options)
+    return contexts[key]
+
+
 class Visit:
-    """The page in a new browser context.
+    """The page as a visitor sees it for the first time: in a page of its own, without anything stored.
 
     Attributes
     ----------
@@ -50,8 +68,11 @@ class Visit:
     """
 
     def __init__(self, browser: Any, address: str, **context: Any) -> None:
-        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 860}} | context)
+        self.context = _open_context(browser, {"viewport": {"width": 1280, "height": 860}} | context)
         self.page = page = self.context.new_page()
+        line = self.context.new_cdp_session(page)
+        line.send("Storage.clearDataForOrigin", {"origin": "/".join(address.split("/")[:3]), "storageTypes": STORAGE})
+        line.detach()
         page.set_default_timeout(60_000)
         self.complaints: list[str] = []
         self.foreign: list[str] = []
@@ -68,7 +89,8 @@ class Visit:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.context.close()
+        for page in self.context.pages:
+            page.close()
 
     def _requested(self, request: Any) -> None:
         if not request.url.startswith((self.address, "blob:", "data:")):
@@ -93,9 +115,10 @@ class Visit:
         self.page.locator(DONE).nth(len(files) - 1).wait_for()
 
     def settle(self) -> None:
-        """Wait for the result of the last change."""
-        self.page.wait_for_timeout(350)
+        """Wait until the result of the last change is on show."""
+        self.page.locator("#frame:not([data-pausing])").wait_for(state="attached")
         self.page.locator(".face[aria-current=true]").locator("xpath=..").and_(self.page.locator(DONE)).wait_for()
+        self.page.evaluate(IS_DRAWN)
 
     def paint(self, name: str) -> None:
         self.page.get_by_role("radio", name=name, exact=True).check(force=True)

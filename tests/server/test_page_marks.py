@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,7 @@ def test_a_click_shows_at_once(browser: Any, address: str, files: Files) -> None
         assert composed_pixels(visit)[165, 305, 3] == 255
         waiting = stop_answers(visit)
         visit.draw((0.76, 0.55))
+        assert page.locator("#ink polyline.drop.part").count() == 1
         alpha = composed_pixels(visit)[..., 3]
         assert (alpha[110:220, 270:340] == 0).all()  # the box
         assert alpha[150, 110] == 255  # not the disc
@@ -97,9 +99,15 @@ def test_a_click_shows_at_once(browser: Any, address: str, files: Files) -> None
         page.get_by_role("button", name="Redo").click()
         while not waiting:
             page.wait_for_timeout(20)
-        resume_answers(visit, waiting)
+        with page.expect_response("**/v1/cutouts") as answer:
+            resume_answers(visit, waiting)
         visit.settle()
-        assert np.array_equal(visit.downloaded()[1].convert("RGBA").getchannel("A"), composed_pixels(visit)[..., 3])
+        shown, result = composed_pixels(visit).astype(int), visit.downloaded()[1]
+        patch = json.loads(answer.value.headers["x-made"])["patch"]
+        assert 0 < len(patch["tiles"]) < 16 * 12 / 2  # what the click has changed
+        wanted = np.asarray(result.convert("RGBA")).astype(int)
+        assert np.array_equal(shown[..., 3], wanted[..., 3])
+        assert np.abs((shown - wanted)[..., :3] * wanted[..., 3:] / 255).max() <= 1
 
 
 def test_a_subject_is_painted_out_of_nothing(browser: Any, address: str, files: Files) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mattebox.pipeline.scene import FoundScene, describe_scene
+from mattebox.recipe.scene_defaults import SCENE_DEFAULTS
 from mattebox.recipe.serialization import load_recipe
 from mattebox.recipe.steps import Background, Cut, Shadow
 from tests.server.page_visit import CHROMIUM, DONE, Visit
@@ -32,6 +34,12 @@ DROP_FOLDER = """async () => {
   const dropped = [folder("a", [file("10.png"), file("9.png"), folder("b", [file("c.png")])]), file("z.png")];
   const files = await droppedFiles({ items: dropped.map((entry) => ({ webkitGetAsEntry: () => entry })), files: [] });
   return files.map(({ name }) => name);
+}"""
+
+
+SCENE_NOTES = """async (notes) => {
+  const { sceneNote } = await import("/page/scene_note.js"), { setLanguage } = await import("/page/strings.js");
+  return ["de", "en"].flatMap((language) => (setLanguage(language), notes.map(sceneNote)));
 }"""
 
 
@@ -136,6 +144,24 @@ def test_free_crop(browser: Any, address: str, files: Files) -> None:
         assert page.locator("[name=crop_to]").input_value().startswith("25.")
 
 
+def test_a_photograph_too_large_is_made_smaller(browser: Any, address: str, files: Files) -> None:
+    """With a word, where the server has refused it."""
+    refusal = {"code": "image_too_large", "detail": "too large", "remedy": "send less"}
+    with Visit(browser, address) as visit:
+        page, sent = visit.page, []
+
+        def answer(route: Any) -> None:
+            sent.append(len(route.request.post_data_buffer or b""))
+            route.fulfill(status=413, json=refusal) if len(sent) == 1 else route.continue_()
+
+        page.route("**/v1/photographs", answer)
+        visit.open(files["two"])
+        assert page.locator("#status").inner_text().startswith("280 × 210 pixels")
+        assert "Made smaller here" in page.locator("#status").inner_text()
+        assert len(sent) == 2
+        assert visit.downloaded()[1].size == (280, 210)
+
+
 def test_the_edge_is_moved(browser: Any, address: str, files: Files) -> None:
     with Visit(browser, address) as visit:
         visit.open(files["two"])
@@ -147,9 +173,10 @@ def test_the_edge_is_moved(browser: Any, address: str, files: Files) -> None:
         assert areas[1] < 0.95 * areas[0] < 0.9 * areas[2]
 
 
-def test_samples_and_grid(browser: Any, address: str) -> None:
+def test_folders_samples_and_grid(browser: Any, address: str) -> None:
     with Visit(browser, address) as visit:
         page, faces = visit.page, visit.page.locator("#strip .face")
+        assert page.evaluate(DROP_FOLDER) == ["9.png", "10.png", "c.png", "z.png"]
         page.get_by_role("button", name="a mug").click()
         page.locator(DONE).wait_for()
         assert page.locator("#doubt").is_hidden()
@@ -163,11 +190,6 @@ def test_samples_and_grid(browser: Any, address: str) -> None:
         assert page.locator("#frame").is_visible()
         assert faces.first.get_attribute("aria-current") == "true"
         assert visit.complaints == visit.foreign == []
-
-
-def test_folders_are_searched(browser: Any, address: str) -> None:
-    with Visit(browser, address) as visit:
-        assert visit.page.evaluate(DROP_FOLDER) == ["9.png", "10.png", "c.png", "z.png"]
 
 
 def test_looks_are_saved_and_used_again(browser: Any, address: str, files: Files) -> None:
@@ -236,11 +258,22 @@ def test_edges_and_models(browser: Any, address: str, files: Files) -> None:
 
 
 def test_what_the_scene_sets_is_said(browser: Any, address: str, files: Files) -> None:
+    """In words of the page's language, whatever scene it is."""
+    notes = ["scene: not clear (most like food, 40%); nothing was set by it"]
+    for name, defaults in SCENE_DEFAULTS.items():
+        notes += [describe_scene(FoundScene(name, 0.9), values) for values in (defaults.cut, defaults.enhance)]
     with Visit(browser, address) as visit:
         page = visit.page
+        said = page.evaluate(SCENE_NOTES, notes)
+        assert len(said) == 2 * len(notes)
+        for line in said:
+            assert line.startswith(("Scene: ", "Szene: "))
+            assert not set(line) & set("=_")
         visit.open(files["two"])
         visit.choose("[name=scene]", "product")
-        page.locator("#scene-note", has_text="product").wait_for(state="attached")
+        page.locator("#scene-note", has_text="Scene: Product. Set by it: ").wait_for(state="attached")
+        note = page.locator("#scene-note").text_content()
+        assert note == "Scene: Product. Set by it: Crop to the subject, Margin 5 %, Background white."
         result = visit.downloaded()[1].convert("RGB")
         assert result.getpixel((1, 1)) == (255, 255, 255)
         assert result.size != (400, 300)  # cropped to the subject

@@ -8,6 +8,7 @@ import json
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
@@ -68,6 +69,35 @@ def test_a_preview_is_shrunk_and_says_so(client: TestClient, photo: bytes) -> No
     assert "full_width" not in json.loads(whole.headers["X-Made"])
     refused = client.post("/v1/cutouts", files={"image": photo}, data={"preview": "0"})
     assert refused.json()["code"] == "invalid_parameter"
+
+
+def test_only_what_a_click_changes_is_sent_again(client: TestClient, photo: bytes) -> None:
+    """Former preview and patch make what the server would send whole; with one of another size, all is sent."""
+    fields = {"image_id": send(client, photo), "preview": "40000"}
+    first = client.post("/v1/cutouts", data=fields | {"since": "none"})
+    fingerprint = json.loads(first.headers["X-Made"])["fingerprint"]
+    marked = fields | {"drop": "52%,90%"}
+    whole = client.post("/v1/cutouts", data=marked)
+    changed = client.post("/v1/cutouts", data=marked | {"since": fingerprint})
+    made = json.loads(changed.headers["X-Made"])
+    former, wanted, sent = (np.asarray(decode_image(r.content)).astype(int) for r in (first, whole, changed))
+    assert former.shape == wanted.shape == sent.shape == (200, 200, 4)
+    side, columns = made["patch"]["side"], -(-200 // made["patch"]["side"])
+    assert 0 < len(made["patch"]["tiles"]) < columns**2 / 2
+    is_sent = np.zeros((200, 200), bool)
+    for number in made["patch"]["tiles"]:
+        top, left = side * (number // columns), side * (number % columns)
+        is_sent[top : top + side, left : left + side] = True
+    assert (sent[~is_sent] == 0).all()
+    assert np.array_equal(np.where(is_sent[..., None], sent, former), wanted)
+    assert len(changed.content) < 0.6 * len(whole.content)
+
+    again = client.post("/v1/cutouts", data=marked | {"since": made["fingerprint"]})
+    assert json.loads(again.headers["X-Made"])["patch"]["tiles"] == []
+    for since, preview in ((fingerprint, "10000"), ("none", "40000"), (fingerprint[:-4], "40000")):
+        all_of_it = client.post("/v1/cutouts", data=marked | {"since": since, "preview": preview})
+        assert "patch" not in json.loads(all_of_it.headers["X-Made"])
+    assert all_of_it.content == whole.content
 
 
 def test_the_file_is_given_back(client: TestClient, photo: bytes) -> None:

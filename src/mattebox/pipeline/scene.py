@@ -61,7 +61,7 @@ def apply_scene(recipe: Recipe, picture: Picture, device: str, threads: int | No
         said = f" (most like {found.name}, {found.probability:.0%})" if found.name in SCENE_DEFAULTS else ""
         return recipe.without_step(Scene), f"scene: not clear{said}; nothing was set by it"
     changed, values = set_scene_defaults(recipe, _suitable_values(recipe, picture, found.name))
-    return changed, _describe(found, values)
+    return changed, describe_scene(found, values)
 
 
 def recognise_scene(picture: Picture, device: str = "cpu", threads: int | None = None) -> FoundScene:
@@ -88,7 +88,8 @@ def _suitable_values(recipe: Recipe, picture: Picture, name: str) -> Mapping[str
     return {n: v for n, v in defaults.cut.items() if n not in ARTWORK_VALUES}
 
 
-def _describe(found: FoundScene, values: Mapping[str, Value]) -> str:
+def describe_scene(found: FoundScene, values: Mapping[str, Value]) -> str:
+    """What is said of a scene and the values that it sets; the page reads it (scene_note.js)."""
     sure = f" ({found.probability:.0%})" if found.probability < 1 else ""
     said = ", ".join(name if value is True else f"{name}={value}" for name, value in values.items())
     hint = SCENE_DEFAULTS[found.name].hint

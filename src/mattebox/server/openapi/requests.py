@@ -23,6 +23,13 @@ STORED_IMAGE: Schema = {"image_id": STRING | {"description": "or the id of a pic
 PREVIEW: Schema = {
     "preview": INTEGER | {"minimum": 1, "description": "pixels that the result is shrunk to, for a look at it"}
 }
+SINCE: Schema = {
+    "since": STRING
+    | {
+        "description": "none, or the fingerprint of a preview that you have: of a transparent PNG only the tiles that "
+        "differ are sent, where the metadata have a patch; the rest of it is transparent"
+    },
+}
 BASE_RECIPE: Schema = {
     "recipe": STRING
     | {"description": "in place of a preset a recipe that the fields change: the text of a recipe file"}
@@ -102,7 +109,9 @@ def form_request(
     step_types = tuple(steps)
     parameters = (p for p in parameters_by_name().values() if p.step in step_types and p.name not in omitted)
     fields = {p.name: _parameter_schema(p) for p in parameters}
-    return request_operation(name, extra_fields | WORDS | PRESET | BASE_RECIPE | WEBHOOK | OBJECTS | fields, example)
+    return request_operation(
+        name, extra_fields | SINCE | WORDS | PRESET | BASE_RECIPE | WEBHOOK | OBJECTS | fields, example
+    )
 
 
 def video_request(
@@ -174,7 +183,7 @@ def recipe_request() -> Schema:
     """The request of a route with a recipe."""
     recipe = {"description": "a recipe, see /v1/recipes/schema"}
     example = {"recipe": {"steps": [{"step": "sharpen", "amount": 80}]}}
-    operation = request_operation("Recipe", WEBHOOK | OBJECTS | {"recipe": recipe | STRING}, example, "recipe")
+    operation = request_operation("Recipe", SINCE | WEBHOOK | OBJECTS | {"recipe": recipe | STRING}, example, "recipe")
     json_schema = operation["requestBody"]["content"]["application/json"]["schema"]
     json_schema["properties"]["recipe"] = recipe | {"type": "object"}
     return operation

@@ -55,6 +55,11 @@ MARKETPLACE_CHECK = record_schema(
     passed=BOOLEAN,
     broken=list_schema(BROKEN_RULE),
 )
+PATCH = record_schema(
+    "Patch",
+    side=INTEGER | {"description": "of a square tile, in pixels"},
+    tiles=list_schema(INTEGER) | {"description": "those that are sent, counted row by row from 0"},
+)
 DETECTED_OBJECT = record_schema(
     "DetectedObject",
     number=INTEGER | {"description": "by size, from 1"},
@@ -95,6 +100,8 @@ RESULT_PROPERTIES: Schema = {
     "stored_height": INTEGER | {"description": "height of the picture that was sent"},
     "full_width": INTEGER | {"description": "of the result, where this is a preview of it"},
     "full_height": INTEGER,
+    "fingerprint": STRING | {"description": "of what was asked for with since: size, and a checksum of each tile"},
+    "patch": PATCH,
     "seconds": {"type": "object", "additionalProperties": NUMBER, "description": "by stage"},
 }
 PHOTOGRAPH = record_schema(

@@ -29,7 +29,7 @@ export async function submit(path, form, onWait, onProgress) {
     else {
       failedAttempts = response ? 0 : failedAttempts + 1;
       // A server that is alive has cut the upload off.
-      if (failedAttempts > 1 && (await tryFetch("/livez"))?.ok) throw new ApiError(text.cutOff, text.cutOffRemedy);
+      if (failedAttempts > 1 && (await tryFetch("/livez"))?.ok) throw new ApiError(text.cutOff, text.cutOffRemedy, "cut_off");
       await waitBeforeRetry(response ? retryAfterSeconds(response) : Math.min(15, 2 ** failedAttempts), response ? "busy" : "away", onWait);
     }
   }

@@ -24,7 +24,7 @@ import { createSample } from "./samples.js";
 import { initScheduler, requestsFor, scheduleNext } from "./scheduler.js";
 import * as scribbles from "./scribbles.js";
 import { openSession, renderOffer } from "./session.js";
-import { storeItem, storeResults, storeSession } from "./session_store.js";
+import { storeFile, storeItem, storeResults, storeSession } from "./session_store.js";
 import { settingsOf } from "./settings.js";
 import { initSettingsChanges, onFormChanged, showSettings, startWithSettings, useValues } from "./settings_changes.js";
 import { takeSharedFiles } from "./shared_files.js";
@@ -118,6 +118,7 @@ scribbles.initScribbles({
 initScheduler({
   onWait: showRetryCountdown, onUpdate: renderProgress,
   onFinished: (item) => item === selectedItem() && render(),
+  onShrunk: (item) => { storeFile(item), storeItem(item); },
   onPreview: (item, blob) => { URL.revokeObjectURL(item.originalUrl); item.originalUrl = URL.createObjectURL(blob); thumbnails.drawThumbnail(item, blob); },
   onFirstCutout: (item, isFirst) => {
     thumbnails.drawThumbnail(item, item.firstCutout.blob);

@@ -3,7 +3,7 @@ import { ItemResults } from "./item_results.js";
 import { createId } from "./tab_session.js";
 
 // { id, file, name, originalUrl, photographId, scribbles, appliedCount, isPainted, ownValues, results, lastCutout, lastShown, failure,
-//   isBusy, progress, needsPreview, hasPreview, needsDetail, wantedFinalId, savedResultId, pixelSize, state, tile; of this device: isCutHere, firstCutout, prediction }
+//   isBusy, progress, needsPreview, hasPreview, needsDetail, wantedFinalId, shrinkCount, savedResultId, pixelSize, state, tile; of this device: isCutHere, firstCutout, prediction }
 export const items = [];
 const selection = { item: null };
 

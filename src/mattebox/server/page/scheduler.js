@@ -1,6 +1,7 @@
 // Scheduling of requests: what each photograph still needs, and which request is sent next.
 import { ApiError } from "./api.js";
 import { backdropOf } from "./backdrops.js";
+import { applyPatch } from "./cutout_patch.js";
 import { cutsHereFirst, isDeviceOnly } from "./device_mode.js";
 import { cutOutFirst, glanceAt, makeResult } from "./device_results.js";
 import { IS_LOCAL } from "./dom.js";
@@ -10,13 +11,14 @@ import { erasePhotograph, submitAbout } from "./photographs.js";
 import { canComposeHere, canPreviewFromCutout, cutoutRequest, finalRequest, needsCutout, previewRequest, shownRequest, withoutStrokes } from "./request.js";
 import * as scribbles from "./scribbles.js";
 import { settingsOf } from "./settings.js";
+import { canShrink, shrinkPhotograph } from "./shrunk_photographs.js";
 import { text } from "./strings.js";
 
 const MAX_CONCURRENT_REQUESTS = 2; // one uploads while the server works on the other
 const PREVIEW_PIXELS = 2_000_000; // of a result that is looked at; its full size comes with the download, or when it is zoomed
 let callbacks = {}, requestsInFlight = 0;
 
-// `handlers` has onWait(seconds, reason), onResult(item, result, isFirst), onFirstCutout(item, isFirst), onPreview(item, blob),
+// `handlers` has onWait(seconds, reason), onResult(item, result, isFirst), onFirstCutout(item, isFirst), onPreview(item, blob), onShrunk(item),
 // onFinished(item) and onUpdate().
 export function initScheduler(handlers) {
   callbacks = handlers;
@@ -79,6 +81,7 @@ async function sendRequest(item, request) {
     if (items.includes(item)) storeResult(item, request, result, scribbleCount);
   } catch (error) {
     if (error.code === "device_only") return; // it is made here instead
+    if (canShrink(item, error.code) && (await shrinkPhotograph(item))) return callbacks.onShrunk(item); // and sent again
     if (!(error instanceof ApiError)) console.error(error); // a bug: shown as a failure, not retried
     item.isPainted ||= error.code === "no_subject";
     item.failure = { requestIds: [request.id, requestsFor(item).shown.id], code: error.code, problem: error.message, remedy: error.remedy ?? text.unexpectedAnswerRemedy };
@@ -131,9 +134,11 @@ function showFirstCutout(item, cutout) {
 }
 
 async function requestResult(item, request, onProgress) {
-  const startedAt = performance.now(), form = await buildForm(item, request);
-  const response = await submitAbout(item, request.path, form, callbacks.onWait, onProgress), blob = await response.blob();
-  if (request.kind === "preview") return { blob };
+  const startedAt = performance.now(), form = await buildForm(item, request), former = item.lastCutout;
+  if (request.isCutoutAlone && request.fields.preview) form.set("since", former?.fingerprint ?? "none");
+  const response = await submitAbout(item, request.path, form, callbacks.onWait, onProgress), sent = await response.blob();
+  if (request.kind === "preview") return { blob: sent };
+  const made = JSON.parse(response.headers.get("X-Made")), blob = made.patch ? await applyPatch(former.blob, sent, made.patch) : sent;
   return readResult(request, blob, response.headers, (performance.now() - startedAt) / 1000);
 }
 
@@ -144,7 +149,7 @@ function readResult(request, blob, headers, seconds) {
     width: made.full_width ?? width, height: made.full_height ?? height, isShrunk: Boolean(made.full_width), shownWidth: width,
     confidence: headers.has("X-Confidence") ? Math.round(100 * Number(headers.get("X-Confidence"))) : null,
     isFound: headers.get("X-Found") !== "false", placement: toPlacement(made.photograph_bounds),
-    check: JSON.parse(headers.get("X-Check") ?? "null"), sceneNote: request.fields.scene ? (made.notes[0] ?? null) : null,
+    check: JSON.parse(headers.get("X-Check") ?? "null"), sceneNote: made.notes.find((note) => note.startsWith("scene: ")) ?? null, fingerprint: made.fingerprint ?? null,
   };
 }
 

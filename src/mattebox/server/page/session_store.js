@@ -6,7 +6,7 @@ import * as history from "./history.js";
 import { items } from "./items.js";
 import { valuesOf } from "./settings.js";
 
-const RESULT_FIELDS = ["requestId", "blob", "seconds", "isCutout", "width", "height", "isShrunk", "shownWidth", "confidence", "isFound", "placement", "check", "sceneNote"];
+const RESULT_FIELDS = ["requestId", "blob", "seconds", "isCutout", "width", "height", "isShrunk", "shownWidth", "confidence", "isFound", "placement", "check", "sceneNote", "fingerprint"];
 let sessionId = null, onFull = () => {}, hasFailed = false;
 const pendingWrites = new Set();
 let announceReady = null;
@@ -28,7 +28,7 @@ export const storeFile = (item) => write(() => put("files", { id: item.id, sessi
 
 // Marks and own settings of a photograph, and its place among the others.
 export const storeItem = (item) => write(() => put("items", {
-  id: item.id, session: sessionId, position: items.indexOf(item), name: item.name, scribbles: item.scribbles, ownValues: item.ownValues, pixelSize: item.pixelSize,
+  id: item.id, session: sessionId, position: items.indexOf(item), name: item.name, scribbles: item.scribbles, ownValues: item.ownValues, pixelSize: item.pixelSize, shrinkCount: item.shrinkCount,
 }));
 
 export const storeResults = (item) => write(() => {
@@ -49,9 +49,9 @@ export async function readSession(id) {
   const byId = (records) => new Map(records.map((record) => [record.id, record]));
   const stateById = byId(states), resultsById = byId(results);
   const entries = files.map(({ id: itemId, file }) => {
-    const { position = Infinity, name = file.name, scribbles = [], ownValues = null, pixelSize } = stateById.get(itemId) ?? {};
+    const { position = Infinity, name = file.name, scribbles = [], ownValues = null, pixelSize, shrinkCount } = stateById.get(itemId) ?? {};
     const { cutout, shown, appliedCount = 0 } = resultsById.get(itemId) ?? {};
-    return { file, position, known: { id: itemId, name, scribbles, ownValues, pixelSize, appliedCount }, cutout, shown };
+    return { file, position, known: { id: itemId, name, scribbles, ownValues, pixelSize, shrinkCount, appliedCount }, cutout, shown };
   });
   return { session, items: entries.sort((a, b) => a.position - b.position) };
 }

@@ -73,7 +73,8 @@ function afterChange(item) {
   showAppliedWords();
   renderScope();
   render();
-  wakeTimer = setTimeout(scheduleNext, PAUSE_MS);
+  byId("frame").dataset.pausing = "";
+  wakeTimer = setTimeout(() => { delete byId("frame").dataset.pausing; scheduleNext(); }, PAUSE_MS);
 }
 
 // What goes beside the form: whom it is for, the preset, and the picture behind.

@@ -32,7 +32,7 @@ export function render() {
   scribbles.redraw();
   renderPlaces();
   renderStatus(result && layers.size ? { ...result, width: layers.size[0], height: layers.size[1] } : result);
-  updateSwatches(item.lastCutout ?? item.firstCutout);
+  updateSwatches(item, item.lastCutout ?? item.firstCutout ?? null);
 }
 
 // Strokes change a subject without a result of the server's.
@@ -116,13 +116,22 @@ export function onScaled(scale) {
   scheduleNext();
 }
 
-// Shows the cutout itself on the background swatches.
-async function updateSwatches(cutout) {
+// Shows the cutout itself on the background swatches, and the photograph where it is the background.
+async function updateSwatches(item, cutout) {
   const previous = swatchSample;
-  if (!cutout || previous?.cutout === cutout) return;
-  const sample = (swatchSample = { cutout });
-  sample.url = await thumbnails.createSwatchUrl(cutout.blob).catch(() => null);
-  if (swatchSample !== sample || !sample.url) return;
-  byId("panels").style.setProperty("--cut", `url("${sample.url}")`);
-  if (previous?.url) setTimeout(() => URL.revokeObjectURL(previous.url), 1000);
+  if (previous?.item === item && previous.cutout === cutout) return;
+  const isSame = previous?.item === item, sample = (swatchSample = { item, cutout, photograph: isSame ? previous.photograph : toSwatch(item.file) });
+  sample.subject = cutout ? toSwatch(cutout.blob) : null;
+  for (const [name, picture] of [["--photo", sample.photograph], ["--cut", sample.subject]]) {
+    const url = await picture;
+    if (swatchSample === sample) setSwatchPicture(name, url);
+  }
+  for (const old of [previous?.subject, isSame ? null : previous?.photograph]) old?.then((url) => setTimeout(() => URL.revokeObjectURL(url), 1000));
+}
+
+const toSwatch = (blob) => thumbnails.createSwatchUrl(blob).catch(() => null); // of a format that this browser cannot decode
+
+function setSwatchPicture(name, url) {
+  if (url) byId("panels").style.setProperty(name, `url("${url}")`);
+  else byId("panels").style.removeProperty(name);
 }

@@ -199,7 +199,7 @@ async def _prepare_request(
     fields, images = dict(request_data.fields), dict(request_data.images)
     objects = take_objects(state, caller, fields, images)
     source, photograph = (None, None) if objects.source else await take_source(state, caller, fields, images)
-    preview_pixels = pop_count_field(fields, "preview")
+    preview_pixels, since = pop_count_field(fields, "preview"), pop_text_field(fields, "since")
     webhook_url, preset = pop_text_field(fields, "hook_url"), pop_text_field(fields, "preset")
     name_extra_images(fields, images)
     base = presets.find_preset(preset) if preset else None
@@ -209,7 +209,7 @@ async def _prepare_request(
     pixels = 0 if source is None else count_pixels(source, state.settings.max_pixels)
     limit_headers = state.quota.check_rate_limit(caller, pixels)
     if source is not None:
-        task = prepare_task(state.settings, recipe, source, images, preview_pixels=preview_pixels)
+        task = prepare_task(state.settings, recipe, source, images, preview_pixels=preview_pixels, since=since)
     else:
         reference = {"object": str(objects.source)}
         task = prepare_referenced_task(state.settings, recipe, reference, images, preview_pixels)

@@ -28,6 +28,7 @@ def prepare_task(
     images: dict[str, EncodedPicture] | None = None,
     max_working_pixels: int | None = None,
     preview_pixels: int | None = None,
+    since: str | None = None,
 ) -> WorkerTask:
     """Validate a recipe and its images, and make a task of them.
 
@@ -45,6 +46,8 @@ def prepare_task(
         The source is shrunk to so many pixels first; None for its full size.
     preview_pixels
         The result is shrunk to so many pixels in the end; None for its full size.
+    since
+        The fingerprint of a preview that the client has, or another text: what differs is enough. None: all of it.
 
     Raises
     ------
@@ -66,6 +69,7 @@ def prepare_task(
         "max_pixels": settings.max_pixels,
         "most_pixels": max_working_pixels,  # stored with jobs, hence not renamed
         "preview_pixels": preview_pixels,
+        "since": since,
     }
     return WorkerTask(header, (source.content, *(picture.content for picture in images.values())), pixels)
 

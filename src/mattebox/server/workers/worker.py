@@ -183,15 +183,17 @@ def _run_task(
         now=datetime.now(UTC),
         read_image=lambda name: _slice_bytes(data, task["images"][name]),
     )
-    preview = _shrink_picture(result.picture, task.get("preview_pixels"))
+    metadata = _describe_result(result, recipe.save_step)
+    preview, changes = _find_changes(_shrink_picture(result.picture, task.get("preview_pixels")), task, metadata)
     is_checked, is_preview = recipe.save_step.check_for != "none", preview is not result.picture
-    body, metadata = b"", _describe_result(result, recipe.save_step)
+    body = b""
     if is_checked or not is_preview:
         body = _encode_result(result, recipe.save_step, sign)
     if is_checked:
         metadata["check"] = _check_marketplace(body, recipe.save_step.check_for)
     if is_preview:
         body, metadata = _encode_preview(preview, recipe.save_step, metadata)
+    metadata |= changes
     height, width = source.shape
     seconds = {stage: round(value, 4) for stage, value in result.seconds.items()}
     metadata |= {"stored_width": width, "stored_height": height, "model": result.model, "seconds": seconds}
@@ -288,6 +290,26 @@ def _encode_preview(preview: Picture, save: Save, metadata: dict[str, Any]) -> t
     height, width = preview.shape
     size = {"mime": file_format.mime_type, "format": file_format.name, "width": width, "height": height}
     return encode(preview, file_format.name, quality=save.quality or None), metadata | size | full_size
+
+
+def _find_changes(preview: Picture, task: dict[str, Any], metadata: dict[str, Any]) -> tuple[Picture, dict[str, Any]]:
+    """What to send of a preview to a client that may have a former one, and the metadata that say so."""
+    from mattebox.server.workers.changed_tiles import (
+        find_changed_tiles,
+        fingerprint_picture,
+        keep_only_tiles,
+        tile_side,
+    )
+
+    since = task.get("since")
+    if not since or preview.alpha is None or metadata["format"] != "png":
+        return preview, {}
+    fingerprint = fingerprint_picture(preview)
+    numbers = find_changed_tiles(fingerprint, since)
+    if numbers is None:
+        return preview, {"fingerprint": fingerprint}
+    patch = {"side": tile_side(preview), "tiles": numbers}
+    return keep_only_tiles(preview, numbers), {"fingerprint": fingerprint, "patch": patch}
 
 
 def _check_marketplace(body: bytes, market: str) -> dict[str, Any]:
