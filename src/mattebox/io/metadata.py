@@ -2,6 +2,7 @@
 
 "safe" keeps camera, lens, exposure, dates, authorship, description and resolution; it drops GPS, thumbnails, maker
 notes, serial numbers, owner names and all XMP but authorship, since XMP may repeat any of these.
+Authorship in IPTC-IIM becomes XMP.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import struct
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
-from mattebox.io import xmp
+from mattebox.io import iptc_iim, xmp
 from mattebox.io.tiff_ifd import Ifd, TiffStructure, build_tiff, convert_byte_order
 from mattebox.types import Metadata
 
@@ -51,7 +52,8 @@ def collect_metadata(info: Mapping[Any, Any], policy: MetadataPolicy, *, tiff_by
         return Metadata()
     block = tiff_bytes if tiff_bytes is not None else extract_exif(info)
     exif = _filter_exif(block, policy, is_file=tiff_bytes is not None)
-    return Metadata(exif, _extract_xmp(info, policy), _extract_dpi(info))
+    authorship = iptc_iim.parse_authorship(iptc_iim.find_iptc(info, tiff_bytes))
+    return Metadata(exif, iptc_iim.add_authorship(_extract_xmp(info, policy), authorship), _extract_dpi(info))
 
 
 def keep_safe_metadata(metadata: Metadata) -> Metadata:

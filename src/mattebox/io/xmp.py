@@ -7,7 +7,8 @@ holds neither the gain map nor the video that a photograph's packet may announce
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Literal
 from xml.dom import minidom
 from xml.parsers.expat import ExpatError
 
@@ -15,10 +16,11 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XMLNS = "http://www.w3.org/2000/xmlns/"
 MAX_PACKET_BYTES = 4_000_000
 
+DUBLIN_CORE, PHOTOSHOP = "http://purl.org/dc/elements/1.1/", "http://ns.adobe.com/photoshop/1.0/"
 AUTHORSHIP_PROPERTIES = {
-    ("http://purl.org/dc/elements/1.1/", "creator"),
-    ("http://purl.org/dc/elements/1.1/", "rights"),
-    ("http://ns.adobe.com/photoshop/1.0/", "Credit"),
+    (DUBLIN_CORE, "creator"),
+    (DUBLIN_CORE, "rights"),
+    (PHOTOSHOP, "Credit"),
     ("http://ns.adobe.com/xap/1.0/rights/", "Marked"),
     ("http://ns.adobe.com/xap/1.0/rights/", "UsageTerms"),
     ("http://ns.adobe.com/xap/1.0/rights/", "WebStatement"),
@@ -77,6 +79,22 @@ class XmpPacket:
                 children = (child for child in node.childNodes if isinstance(child, minidom.Text))
                 return (resource or "".join(child.data for child in children)).strip()
         return ""
+
+    def has(self, namespace: str, name: str) -> bool:
+        """Whether there is a property of that name."""
+        return any((node.namespaceURI, node.localName) == (namespace, name) for node in _properties(self._document))
+
+    def add_list(
+        self, namespace: str, prefix: str, name: str, kind: Literal["Seq", "Alt"], values: Sequence[str]
+    ) -> None:
+        """Add a property that is a sequence, or a choice of languages, of which the values are the default."""
+        owner = self._add_element(self._description, namespace, prefix, name)
+        container = self._add_element(owner, RDF, "rdf", kind)
+        for value in values:
+            item = self._add_element(container, RDF, "rdf", "li")
+            if kind == "Alt":
+                item.setAttribute("xml:lang", "x-default")
+            item.appendChild(self._document.createTextNode(value))
 
     def set_text(self, namespace: str, prefix: str, name: str, value: str) -> None:
         """Set a simple property, in place of any of that name."""
