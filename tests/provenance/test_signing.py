@@ -8,7 +8,9 @@ import platform
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,7 @@ from mattebox.provenance.source_types import SourceType, combine_source_types, p
 from mattebox.provenance.verification import verify_content
 from mattebox.provenance.wording import describe_report
 from mattebox.types import Picture
+from tests.provenance.timestamp_server import open_timestamp_server
 
 c2pa = pytest.importorskip("c2pa")
 
@@ -138,6 +141,23 @@ def test_a_passphrase_opens_a_key() -> None:
         with pytest.raises(UsageError, match="MATTEBOX_SIGNING_PASSPHRASE"):
             decrypt_key(locked, passphrase)
     assert "PRIVATE KEY" not in repr(IDENTITY)
+
+
+def test_a_time_stamp_is_asked_for_checked_and_told(jpeg: bytes, tmp_path: Path) -> None:
+    with open_timestamp_server(tmp_path) as (url, root, queries):
+        identity = replace(IDENTITY, timestamp_url=url)
+        signed = sign_content(jpeg, "image/jpeg", facts(jpeg), identity).content
+    assert len(queries) == 1
+    assert queries[0] < 200  # a digest, not the picture
+    report = verify_content(signed, "image/jpeg", anchors=ANCHORS + root)
+    assert (report.state, report.manifests[0].problems) == ("trusted", ())
+    stamped = datetime.fromisoformat(report.manifests[0].signed_at)
+    assert abs((stamped - datetime.now(UTC)).total_seconds()) < 300
+    assert f"    time stamp: {stamped:%Y-%m-%d %H:%M} UTC" in describe_report(report)
+    unstamped = verify_content(sign_content(jpeg, "image/jpeg", facts(jpeg), IDENTITY).content, "image/jpeg")
+    assert unstamped.manifests[0].signed_at == ""
+    with pytest.raises(OutputError, match="MATTEBOX_TIMESTAMP_URL"):  # nobody answers any more
+        sign_content(jpeg, "image/jpeg", facts(jpeg), identity)
 
 
 def test_the_type_that_says_most_wins() -> None:

@@ -25,6 +25,7 @@ EMBEDDING_MIME_TYPES = frozenset(
         "video/quicktime",
     )
 )
+TIMESTAMP_REMEDY = " and the time-stamp server of MATTEBOX_TIMESTAMP_URL"
 OTHER_MIME_TYPE = "application/octet-stream"  # is hashed as a whole
 
 
@@ -110,7 +111,8 @@ def sign_stream(
             manifest = builder.sign(signer, media_type, source, signed if is_embedded else io.BytesIO())
     except c2pa.C2paError as error:
         problem = f"the result cannot be signed ({error})"
-        raise OutputError(problem, "check the certificates, or leave out sign") from error
+        remedy = f"check the certificates{TIMESTAMP_REMEDY if identity.timestamp_url else ''}, or leave out sign"
+        raise OutputError(problem, remedy) from error
     return None if is_embedded else bytes(manifest)
 
 

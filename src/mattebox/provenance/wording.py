@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from mattebox.provenance.source_types import parse_source_type
 from mattebox.provenance.verification import ActionRecord, ManifestRecord, ProvenanceReport
@@ -43,6 +44,8 @@ def _manifest_lines(manifest: ManifestRecord, is_newest: bool) -> Iterator[str]:
         generator = manifest.generator or "an unnamed program"
         yield f"before that, {generator}, signed by {_signer_words(manifest)} ({state})"
     yield from (f"  {problem}" for problem in manifest.problems)
+    if manifest.signed_at:
+        yield f"  time stamp: {_time_words(manifest.signed_at)}"
     yield from (f"  {_action_words(action)}" for action in manifest.actions)
     models = manifest.recipe.get("models") or ()
     if models:
@@ -50,6 +53,14 @@ def _manifest_lines(manifest: ManifestRecord, is_newest: bool) -> Iterator[str]:
         yield f"  networks: {names}"
     if manifest.ingredients:
         yield f"  from: {', '.join(title or 'a picture without a name' for title in manifest.ingredients)}"
+
+
+def _time_words(stated: str) -> str:
+    """The minute, in UTC, of a time in ISO 8601; anything else as it is."""
+    try:
+        return f"{datetime.fromisoformat(stated).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return stated
 
 
 def _action_words(action: ActionRecord) -> str:
