@@ -10,6 +10,8 @@ import pytest
 import skimage.data
 from PIL import Image
 
+from mattebox.cli.anonymise import split_inputs
+from mattebox.cli.anonymise_clips import list_targets
 from tests.cli.conftest import Run
 
 FACE = (slice(80, 160), slice(196, 256))  # rows and columns inside the astronaut's
@@ -63,6 +65,35 @@ def test_nothing_found_is_a_note_or_with_require_an_error(run: Run, folder: Path
     assert "no face or number plate was found" in ran.error
     assert not (folder / "required.png").exists()
     assert run("anonymise", "wall.png", "--require", "--dry-run").code == 4
+
+
+def test_clips_of_folders_are_found_and_get_names_of_their_own(tmp_path: Path) -> None:
+    for name in ("a.mp4", "a.mov", "b.jpg", "notes.txt", "sub/c.webm", "only/d.MKV"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    folder = str(tmp_path)
+    clips, photographs = split_inputs((folder, "x.mp4", f"{folder}/only"), is_recursive=False)
+    assert [str(clip.relative_path) for clip in clips] == ["a.mov", "a.mp4", "x.mp4", "d.MKV"]
+    assert photographs == (folder,)  # "only" holds no photograph
+    assert [str(path) for path in list_targets(clips, "safe/", is_one_of_many=True)] == [
+        "safe/a.mp4", "safe/a-mp4.mp4", "safe/x.mp4", "safe/d.mp4"
+    ]  # fmt: skip
+    deep, _ = split_inputs((folder,), is_recursive=True)
+    assert Path("sub/c.webm") in [clip.relative_path for clip in deep]
+
+
+def test_a_folder_of_photographs_and_clips(run: Run, folder: Path) -> None:
+    pytest.importorskip("av")
+    from tests.video.clips import write_clip
+
+    (folder / "day").mkdir()
+    (folder / "her.jpg").rename(folder / "day" / "her.jpg")
+    frame = np.ascontiguousarray(skimage.data.astronaut()[:320, 90:410])
+    write_clip(folder / "day" / "walk.mov", [frame] * 2)
+    ran = run("anonymise", "day/", "-o", "safe/", "--faces", "--label", "Edited")
+    assert ran.code == 0, ran.err
+    assert sorted(path.name for path in (folder / "safe").iterdir()) == ["her.jpg", "walk.mp4"]
+    assert pixels(folder / "safe" / "her.jpg")[FACE].max() < 12
 
 
 def test_methods_and_shapes(run: Run, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import av
@@ -11,8 +12,11 @@ import skimage.data
 from PIL import Image
 
 import mattebox as mb
-from mattebox.errors import InputUnreadable, NoSubject
-from mattebox.recipe.steps import Anonymise
+from mattebox.errors import InputUnreadable, NoSubject, UsageError
+from mattebox.pipeline.signing_keys import create_identity, trusted_anchors
+from mattebox.provenance.verification import verify_content
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Anonymise, Save
 from mattebox.video.clip_anonymisation import anonymise_clip
 from mattebox.video.formats import FORMATS
 from tests.video.clips import write_clip
@@ -67,7 +71,33 @@ def test_what_cannot_be_done(clip: Path, tmp_path: Path) -> None:
         mb.anonymise_video(tmp_path / "broken.mp4", tmp_path / "safe.mp4")
     assert not (tmp_path / "safe.mp4").exists()
     wall = write_clip(tmp_path / "wall.mp4", [np.full((96, 160, 3), 99, np.uint8)] * 2)
-    step = Anonymise(hide="all", empty="refuse")
+    recipe = Recipe((Anonymise(hide="all", empty="refuse"), Save()))
     with pytest.raises(NoSubject):
-        anonymise_clip(wall, tmp_path / "safe.mp4", step, FORMATS["mp4"])
+        anonymise_clip(wall, tmp_path / "safe.mp4", recipe, FORMATS["mp4"])
+    with pytest.raises(UsageError, match="hides nothing"):
+        anonymise_clip(wall, tmp_path / "safe.mp4", Recipe((Save(),)), FORMATS["mp4"])
     assert not (tmp_path / "safe.mp4").exists()
+
+
+def test_a_signed_and_labelled_clip_says_what_was_done(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The source goes by its name alone: its own manifest may show the face."""
+    pytest.importorskip("c2pa")
+    monkeypatch.setenv("MATTEBOX_HOME", str(tmp_path / "home"))
+    with pytest.raises(UsageError, match="no key to sign with"):
+        mb.anonymise_video(clip, tmp_path / "unsigned.mp4", "faces", sign=True)
+    create_identity("Newsroom", datetime.now(UTC))
+    target = tmp_path / "signed.mp4"
+    mb.anonymise_video(clip, target, "faces", sign=True, label="AI-edited")
+    report = verify_content(target.read_bytes(), "video/mp4", anchors=trusted_anchors())
+    assert report.state == "trusted"
+    (manifest,) = report.manifests
+    words = [action.description for action in manifest.actions]
+    assert "Faces covered, to hide who they belong to" in words
+    assert 'Marked visibly: the label "AI-edited"' in words
+    assert manifest.ingredients == ("walk.mp4",)
+    assert [model["name"] for model in manifest.recipe["models"]] == ["detect-1"]
+    plain, labelled = read_frames(clip)[0], read_frames(target)[0]
+    corner = (slice(290, 318), slice(400, 478))
+    assert np.abs(labelled[corner].astype(int) - plain[corner]).max() > 80

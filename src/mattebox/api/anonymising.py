@@ -18,7 +18,7 @@ from mattebox.core.malloc import tune_malloc
 from mattebox.models.object_detector import open_object_detector
 from mattebox.pipeline.anonymisation import find_objects
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Anonymise, Save
+from mattebox.recipe.steps import Anonymise, Label, Save
 from mattebox.video.availability import require_video_extra
 
 if TYPE_CHECKING:
@@ -113,6 +113,9 @@ def anonymise_video(
     *,
     method: Literal["fill", "mosaic", "blur"] = "fill",
     shape: Literal["ellipse", "box"] = "ellipse",
+    sensitivity: int = 100,
+    label: str = "none",
+    sign: bool = False,
     overwrite: bool = True,
     device: str = "auto",
     threads: int | None = None,
@@ -129,8 +132,12 @@ def anonymise_video(
         The clip and its result, whose suffix says the format: .mp4, .webm, .mov or .mkv.
     hide, device, threads
         As for `anonymise`.
-    method, shape : str
-        As `hide_method` and `hide_shape` of `anonymise`.
+    method, shape, sensitivity
+        As `hide_method`, `hide_shape` and `hide_sensitivity` of `anonymise`.
+    label : str
+        A line of text that is drawn on every frame, "ai-edited", or "none".
+    sign : bool
+        Whether the result gets Content Credentials, as with `cut`.
     overwrite : bool
         Whether an existing file may be replaced. The clip itself never is.
     on_progress : callable, optional
@@ -149,9 +156,10 @@ def anonymise_video(
     from mattebox.video.clip_anonymisation import anonymise_clip
     from mattebox.video.formats import format_of_path
 
-    step = Anonymise(hide=hide, method=method, shape=shape)
+    hiding = Anonymise(hide=hide, method=method, shape=shape, sensitivity=sensitivity)
+    recipe = Recipe((hiding, Label(text=label), Save(sign="yes" if sign else "no")))
     tune_malloc()
     return anonymise_clip(
-        Path(source), Path(target), step, format_of_path(Path(target)), overwrite=overwrite, device=device,
+        Path(source), Path(target), recipe, format_of_path(Path(target)), overwrite=overwrite, device=device,
         threads=threads, on_progress=on_progress,
     )  # fmt: skip

@@ -190,6 +190,13 @@ class EnhanceVideoParameters(TypedDict, total=False):
     sharpen_radius: float
     sharpen_threshold: int
     sharpen_halo: int
+    label: str
+    label_position: Literal[
+        "bottom-right", "bottom-left", "bottom", "top-right", "top-left", "top", "left", "right", "centre"
+    ]
+    label_size: float
+    label_opacity: int
+    label_colour: str | Colour
 
 
 class CutParameters(EnhanceParameters, total=False):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import click
 
@@ -12,7 +13,7 @@ from mattebox.cli.options import StepCommand, recipe_from_options, renamed_optio
 from mattebox.errors import UsageError
 from mattebox.recipe.flat_parameters import build_recipe
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Anonymise, Save
+from mattebox.recipe.steps import Anonymise, Label, Save
 
 FLAG_BY_PARAMETER = {
     "hide_method": "--method",
@@ -36,6 +37,7 @@ Examples:
   mattebox anonymise street.jpg --except "2 5"      all but those
   mattebox anonymise party.jpg --faces --method mosaic
   mattebox anonymise clip.mp4 -o safe.mp4           every frame, with its sound
+  mattebox anonymise holiday/ -o safe/              the photographs and the clips of a folder
   mattebox anonymise photos/ -o safe/ --require --report report.jsonl
 
 \b
@@ -52,13 +54,13 @@ names stay. Of the metadata nothing stays that could show a face; locations go w
 @click.option("--plates", "only_plates", is_flag=True, help="Hide number plates only.")
 @renamed_options(FLAG_BY_PARAMETER)
 @click.option("--dry-run", is_flag=True, help="Write no picture: list what was found, and show it on a --sheet.")
-@photographs_options((Save,))
+@photographs_options((Label, Save))
 def command(only_faces: bool, only_plates: bool, dry_run: bool, **_: Any) -> int:
     """Hide faces and number plates, in photographs and clips."""
     context = click.get_current_context()
     hide = "all" if only_faces == only_plates else "faces" if only_faces else "plates"
     recipe = build_recipe({"hide": hide}, recipe_from_options(context, Recipe((Anonymise(), Save()))))
-    clips, photographs = _split_clips(context.params["inputs"])
+    clips, photographs = split_inputs(context.params["inputs"], context.params["recursive"])
     context.params["inputs"] = photographs
     codes = []
     if dry_run:
@@ -72,13 +74,33 @@ def command(only_faces: bool, only_plates: bool, dry_run: bool, **_: Any) -> int
     if clips:
         from mattebox.cli.anonymise_clips import anonymise_clips
 
-        codes.append(anonymise_clips(clips, recipe, context, is_one_of_many=len(clips) > 1 or bool(photographs)))
+        is_one_of_many = len(clips) > 1 or bool(photographs) or clips[0].is_of_folder
+        codes.append(anonymise_clips(clips, recipe, context, is_one_of_many=is_one_of_many))
     return combine_exit_codes(codes)
 
 
-def _split_clips(inputs: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The clips that are named, by their suffixes, and everything else."""
-    from mattebox.io.media_type import is_clip_name
+class ClipInput(NamedTuple):
+    """A clip to anonymise, and where its result lies below an output folder, but for the suffix."""
 
-    clips = tuple(name for name in inputs if is_clip_name(name))
-    return clips, tuple(name for name in inputs if name not in clips)
+    path: Path
+    relative_path: Path
+    is_of_folder: bool = False
+
+
+def split_inputs(inputs: tuple[str, ...], is_recursive: bool) -> tuple[list[ClipInput], tuple[str, ...]]:
+    """The clips that are named or lie in folders, and everything else: folders that hold no photograph are left out."""
+    from mattebox.io.input_items import PICTURE_SUFFIXES, find_in_folder
+    from mattebox.io.media_type import VIDEO_SUFFIXES, is_clip_name
+
+    clips: list[ClipInput] = []
+    photographs: list[str] = []
+    for name in inputs:
+        path = Path(name)
+        if is_clip_name(name) and not path.is_dir():
+            clips.append(ClipInput(path, Path(path.name)))
+            continue
+        found = find_in_folder(path, is_recursive, tuple(VIDEO_SUFFIXES)) if path.is_dir() else []
+        clips += [ClipInput(clip, clip.relative_to(path), True) for clip in found]
+        if not found or find_in_folder(path, is_recursive, PICTURE_SUFFIXES):
+            photographs.append(name)
+    return clips, tuple(photographs)

@@ -181,7 +181,14 @@ def _archive_items(path: Path) -> Iterator[InputItem | InputMissing]:
         yield InputMissing(f"no pictures in {path}", f"give an archive with {_suffix_list()}")
 
 
-def _walk_folder(folder: Path, recursive: bool) -> Iterator[Path | InputMissing]:
+def find_in_folder(folder: Path, recursive: bool, suffixes: tuple[str, ...]) -> list[Path]:
+    """The files of a folder that end in one of these suffixes and can be read, in natural order."""
+    return [path for path in _walk_folder(folder, recursive, suffixes) if isinstance(path, Path)]
+
+
+def _walk_folder(
+    folder: Path, recursive: bool, suffixes: tuple[str, ...] = PICTURE_SUFFIXES
+) -> Iterator[Path | InputMissing]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: (natural_sort_key(entry.name), entry.name))
     except OSError as error:
@@ -193,8 +200,8 @@ def _walk_folder(folder: Path, recursive: bool) -> Iterator[Path | InputMissing]
         path = folder / entry.name
         if _is_subfolder(entry):
             if recursive:
-                yield from _walk_folder(path, recursive)
-        elif entry.name.lower().endswith(PICTURE_SUFFIXES):
+                yield from _walk_folder(path, recursive, suffixes)
+        elif entry.name.lower().endswith(suffixes):
             fault = find_input_fault(path)
             if fault is not None or path.is_file():
                 yield fault or path

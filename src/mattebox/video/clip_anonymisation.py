@@ -11,14 +11,19 @@ from pathlib import Path
 
 from mattebox.anonymisation.obscuring import obscure_objects
 from mattebox.anonymisation.regions import DetectedObject
+from mattebox.composition.label import add_label, check_label
 from mattebox.errors import InputUnreadable, NoSubject, UsageError
+from mattebox.io.reader import read_cached
 from mattebox.io.writer import check_not_input
 from mattebox.models.object_detector import ObjectDetector, open_object_detector
 from mattebox.pipeline.anonymisation import KIND_WORDS, NOTHING_FOUND_NOTE, find_objects
-from mattebox.recipe.steps import Anonymise
+from mattebox.provenance.manifest import ModelUse
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Anonymise, Label
 from mattebox.video.clip_frame import ClipFrame
 from mattebox.video.clip_output import open_clip_output
 from mattebox.video.clip_result import ClipProgress
+from mattebox.video.clip_signing import AnonymisedClipSigner
 from mattebox.video.concurrency import read_ahead
 from mattebox.video.formats import ClipFormat
 from mattebox.video.object_tracks import DOUBTFUL_SHARE, iterate_hidden_objects
@@ -47,6 +52,8 @@ class AnonymisedClip:
         That it took.
     notes : tuple of str
         Remarks for the user.
+    boxes : list of (float, tuple of DetectedObject)
+        Seconds since the beginning, and what is hidden then.
     """
 
     path: Path
@@ -62,7 +69,7 @@ class AnonymisedClip:
 def anonymise_clip(
     source: Path,
     target: Path,
-    step: Anonymise,
+    recipe: Recipe,
     format: ClipFormat,
     *,
     overwrite: bool = True,
@@ -70,14 +77,14 @@ def anonymise_clip(
     threads: int | None = None,
     on_progress: Callable[[ClipProgress], None] | None = None,
 ) -> AnonymisedClip:
-    """Hide faces and plates in every frame of a clip.
+    """Hide faces and plates in every frame of a clip, label it and sign the result where the recipe says so.
 
     Parameters
     ----------
     source, target : Path
         The clip and its result.
-    step : Anonymise
-        What is hidden and how; numbers to keep are of stills only.
+    recipe : Recipe
+        What is hidden and how, a label, and whether the result is signed; numbers to keep are of stills only.
     format : ClipFormat
         Of the result.
     overwrite : bool
@@ -92,21 +99,30 @@ def anonymise_clip(
     InputError, OutputError, UsageError, ModelError, DeviceError, NoSubject
         Nothing is left under the target's name.
     """
+    step, label = recipe.find_step(Anonymise), recipe.find_step(Label) or Label()
+    if step is None or step.hide == "none":
+        raise UsageError("the recipe hides nothing", "add the step anonymise")
     if step.kept_numbers:
         raise UsageError("a clip's faces have no numbers to be kept by", "leave it out, or anonymise its frames")
+    check_label(label, read_cached)
     check_not_input(target, (source,))
     started, result = clock.monotonic(), AnonymisedClip(target)
     detector = open_object_detector(step.detector, device, threads)
+    finish = _open_signer(source, target, recipe, detector, result, overwrite=overwrite)
     with contextlib.ExitStack() as stack:
         reader = stack.enter_context(VideoReader(source))
         reader.info = replace(reader.info, tags={}, chapters=())  # places and names
         frames = stack.enter_context(contextlib.closing(_iterate_frames(reader, detector, step)))
         output = stack.enter_context(
-            open_clip_output(target, reader, OutputOptions(format=format, overwrite=overwrite), transparent=False)
+            open_clip_output(
+                target, reader, OutputOptions(format=format, overwrite=overwrite), transparent=False, finish=finish
+            )
         )
+        result.size = output.size
         for frame, objects in frames:
             hidden = obscure_objects(frame.picture, objects, step.method, step.shape, step.growth / 100)
-            output.write(replace(frame, picture=hidden), frame)
+            labelled, _ = add_label(hidden, (), label, read_cached)
+            output.write(replace(frame, picture=labelled), frame)
             result.frames += 1
             result.hidden_frames += bool(objects)
             result.objects = max(result.objects, len(objects))
@@ -116,13 +132,29 @@ def anonymise_clip(
                 length = None if reader.info.duration is None else float(reader.info.duration)
                 on_progress(ClipProgress(result.frames, float(frame.time), length, result.frames / elapsed))
         _check_result(source, result, step)
-        result.size = output.size
     result.seconds = clock.monotonic() - started
     nothing = (
         () if result.hidden_frames else (NOTHING_FOUND_NOTE.format(KIND_WORDS[step.hide]).replace("picture", "clip"),)
     )
     result.notes = (*reader.notes(), *output.notes, *nothing, VOICE_NOTE)
     return result
+
+
+def _open_signer(
+    source: Path, target: Path, recipe: Recipe, detector: ObjectDetector, result: AnonymisedClip, *, overwrite: bool
+) -> Callable[[Path], None] | None:
+    """What signs the complete file; None where it is not to be signed. UsageError where there is no key."""
+    if recipe.save_step.sign != "yes":
+        return None
+    model = ModelUse(detector.card.name, detector.card.sha256)
+    signer = AnonymisedClipSigner(source, target, recipe, model, overwrite=overwrite)
+    label = recipe.find_step(Label)
+
+    def finish(path: Path) -> None:
+        stages = ["anonymise"] if result.hidden_frames else []
+        signer.sign(path, result.size, [*stages, *(["label"] if label is not None and label.is_drawn else [])])
+
+    return finish
 
 
 def _check_result(source: Path, result: AnonymisedClip, step: Anonymise) -> None:

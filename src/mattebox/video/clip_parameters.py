@@ -13,4 +13,5 @@ ENHANCEMENT_PARAMETERS = (
     "restore", "restore_model", "upscale", "upscale_model", "upscale_detail", "balance", "balance_strength", "light",
     "exposure", "contrast", "highlights", "shadows", "clarity", "light_strength", "saturation", "vibrance", "warmth",
     "style", "style_method", "style_strength", "sharpen", "sharpen_radius", "sharpen_threshold", "sharpen_halo",
+    "label", "label_position", "label_size", "label_opacity", "label_colour",
 )  # fmt: skip

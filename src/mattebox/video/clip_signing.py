@@ -1,4 +1,4 @@
-"""The signature of a finished clip: its clip, the cutout, the background, the network and the recipe, in a manifest.
+"""The signature of a finished clip: its source, what was done, the background, the network and the recipe.
 
 MP4 and MOV hold it; beside WebM and MKV it lies in a file of the same name with the suffix .c2pa.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -95,11 +96,47 @@ def sign_clip(
     OutputError
     """
     background = describe_background(recipe, read_image_file)
+    with source.open("rb") as parent:
+        ingredient = Ingredient(PARENT_LABEL, source.name, _media_type(source), parent)
+        facts = _state_facts(target.name, ingredient, recipe, models, sizes, background)
+        _sign_file(path, target, source, facts, identity, overwrite=overwrite)
+
+
+class AnonymisedClipSigner:
+    """Signs an anonymised clip; the user's keys are opened before anything is done. UsageError.
+
+    Its source goes by its name alone: the source's own manifest may hold a preview with what is hidden.
+
+    Parameters
+    ----------
+    source, target : Path
+        The clip and its result.
+    recipe : Recipe
+        What is done to each frame.
+    model : ModelUse
+        The detector.
+    overwrite : bool
+        Whether an existing sidecar may be replaced.
+    """
+
+    def __init__(self, source: Path, target: Path, recipe: Recipe, model: ModelUse, *, overwrite: bool) -> None:
+        self._source, self._target, self._recipe, self._model = source, target, recipe, model
+        self._overwrite, self._identity = overwrite, load_identity(datetime.now(UTC))
+
+    def sign(self, path: Path, size: ImageSize, stages: Collection[str]) -> None:
+        """Sign the complete file in place; `size` is that of its frames. OutputError."""
+        parent = Ingredient(PARENT_LABEL, self._source.name, _media_type(self._source), None)
+        facts = _state_facts(self._target.name, parent, self._recipe, [self._model], (size, size), None, stages)
+        _sign_file(path, self._target, self._source, facts, self._identity, overwrite=self._overwrite)
+
+
+def _sign_file(
+    path: Path, target: Path, source: Path, facts: ManifestFacts, identity: SigningIdentity, *, overwrite: bool
+) -> None:
+    """Sign a complete file in place, or write its manifest beside `target`. OutputError."""
     signed_path = path.with_name(path.name + SIGNED_SUFFIX)
     try:
-        with source.open("rb") as parent, path.open("rb") as unsigned, signed_path.open("w+b") as signed:
-            ingredient = Ingredient(PARENT_LABEL, source.name, _media_type(source), parent)
-            facts = _state_facts(target.name, ingredient, recipe, models, sizes, background)
+        with path.open("rb") as unsigned, signed_path.open("w+b") as signed:
             sidecar = sign_stream(unsigned, signed, _media_type(path), facts, identity)
         if sidecar is None:
             signed_path.replace(path)
@@ -163,9 +200,10 @@ def _state_facts(
     models: list[ModelUse],
     sizes: tuple[ImageSize, ImageSize],
     background: NewBackground | None,
+    stages: Collection[str] = ("cut", "compose"),
 ) -> ManifestFacts:
     """What the manifest says."""
-    actions = list_actions(recipe, EditFacts(*sizes, ("cut", "compose"), background))
+    actions = list_actions(recipe, EditFacts(*sizes, stages, background))
     ingredients = [parent]
     if background is not None and background.content:
         ingredients.append(background_ingredient(background, identify_media_type(background.content)))

@@ -1,9 +1,10 @@
-"""Enhancement of a clip's frames: restoration, size, white balance, light, colour, style and sharpness."""
+"""Enhancement of a clip's frames: restoration, size, white balance, light, colour, style, sharpness and a label."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mattebox.composition.label import add_label
 from mattebox.core.interface import name_parameter
 from mattebox.enhancement import blind_restoration, tone_adjustment, white_balance
 from mattebox.errors import UsageError
@@ -43,8 +44,6 @@ def check_clip_recipe(recipe: Recipe) -> None:
             raise UsageError("faces in clips are hidden by `mattebox anonymise`", f"leave out {name_parameter('hide')}")
         if isinstance(step, Scene) and step.kind != "none":
             raise UsageError("the scene of a clip is not recognised", f"leave out {name_parameter('scene')}")
-        if isinstance(step, Label) and step.is_drawn:
-            raise UsageError("clips take no label yet", f"leave out {name_parameter('label')}")
         if isinstance(step, Faces) and step.strength:
             raise UsageError(
                 "faces are not restored in clips, frame by frame they would flicker",
@@ -62,7 +61,7 @@ class FrameEnhancer:
     device, threads
         Where networks run.
     open_image : callable
-        Opens the picture of a style.
+        Opens the picture of a style, or a logo.
     """
 
     def __init__(self, recipe: Recipe, device: str, threads: int | None, open_image: OpenImage) -> None:
@@ -88,7 +87,8 @@ class FrameEnhancer:
         for develop_step in self._recipe.steps:
             if isinstance(develop_step, AREA_STEPS):
                 picture = self._develop(develop_step, picture, plan)
-        return picture
+        label = self._recipe.find_step(Label)
+        return picture if label is None else add_label(picture, (), label, self._open_image)[0]
 
     def _develop(self, step: Balance | Light | Colour | Style | Sharpen, picture: Picture, plan: FramePlan) -> Picture:
         if isinstance(step, Balance) and plan.balance is not None:
