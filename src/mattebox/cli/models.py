@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per model.")
 task_option = click.option(
     "--task",
-    type=click.Choice(["cutout", "refine", "upscale", "restore", "faces", "detect", "depth", "scene", "style"]),
+    type=click.Choice(
+        ["cutout", "refine", "upscale", "restore", "faces", "detect", "verify", "depth", "scene", "style"]
+    ),
     help="Only models for that.",
 )
 

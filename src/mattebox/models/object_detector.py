@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mattebox.errors import ModelError
 from mattebox.io import colour, resampling
+from mattebox.models.candidate_verifier import CandidateVerifier
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card_for_task
 from mattebox.models.detection_decoders import DECODERS, NamedOutputs
@@ -18,7 +19,7 @@ from mattebox.models.runtime.free_image_size import free_image_size
 from mattebox.models.runtime.inference import session_device, start_card_session
 from mattebox.models.shared_networks import share_networks
 from mattebox.models.store import weight_store
-from mattebox.types import ImageShape, Picture
+from mattebox.types import Floats, ImageShape, Picture
 
 DETECTION_TASK = "detect"
 MAX_OPEN_DETECTORS = 2
@@ -30,8 +31,8 @@ RunDetector = Callable[[NDArray[np.float32]], NamedOutputs]
 class ObjectDetector:
     """A network ready to run. Threads may share it."""
 
-    def __init__(self, card: Card, run: RunDetector, device: str) -> None:
-        self.card, self.device, self._run = card, device, run
+    def __init__(self, card: Card, run: RunDetector, device: str, verifier: CandidateVerifier | None = None) -> None:
+        self.card, self.device, self._run, self._verifier = card, device, run, verifier
 
     @classmethod
     def open(cls, model: str, device: str = "auto", threads: int | None = None) -> ObjectDetector:
@@ -44,7 +45,9 @@ class ObjectDetector:
         def run(x: NDArray[np.float32]) -> NamedOutputs:
             return dict(zip(names, session.run(names, {picture_input.name: x}), strict=True))
 
-        return cls(card, run, session_device(session))
+        verification = card.detection.verification
+        verifier = None if verification is None else CandidateVerifier.open(verification, device, threads)
+        return cls(card, run, session_device(session), verifier)
 
     def detect(self, picture: Picture, *, sensitivity: float = 1.0, enlarge: bool = True) -> Detections:
         """Detect all objects of the card's kinds in a picture; those with the highest score first.
@@ -59,17 +62,31 @@ class ObjectDetector:
         """
         spec, detection = self.card.input, self.card.detection
         min_scores = np.array(detection.min_scores, np.float32) / np.float32(sensitivity)
+        first_scores = self._first_scores(min_scores, sensitivity)
         layout = SearchTiles(spec.side, spec.side if spec.fit == "pad" else spec.multiple, detection.largest)
+        levels: dict[ImageShape, NDArray[np.uint8]] = {}
 
         def resize(size: ImageShape) -> NDArray[np.uint8]:
             pixels = picture.rgb if size == picture.shape else resampling.shrink(picture.rgb, size)
-            return colour.to_srgb(resampling.to_eight_bit(pixels), picture.profile)
+            levels[size] = colour.to_srgb(resampling.to_eight_bit(pixels), picture.profile)
+            return levels[size]
 
         def detect_tile(tile: NDArray[np.uint8]) -> Detections:
-            found = self._decode(self._run(_prepare_tile(tile, self.card)), tile.shape[:2], float(min_scores.min()))
-            return found.select(found.scores >= min_scores[found.kinds])
+            found = self._decode(self._run(_prepare_tile(tile, self.card)), tile.shape[:2], float(first_scores.min()))
+            return found.select(found.scores >= first_scores[found.kinds])
 
-        return detect_at_levels(picture.shape, resize, detect_tile, layout, enlarge)
+        found = detect_at_levels(picture.shape, resize, detect_tile, layout, enlarge)
+        if self._verifier is None:
+            return found
+        verified = self._verifier.verify(found, levels, picture.shape)
+        return verified.select(verified.scores >= min_scores[verified.kinds])
+
+    def _first_scores(self, min_scores: Floats, sensitivity: float) -> Floats:
+        """The network's own score from which each kind is looked at again, or counts where nothing does that."""
+        if self._verifier is None:
+            return min_scores
+        candidate_scores = np.array(self._verifier.settings.candidate_scores, np.float32)
+        return candidate_scores / np.float32(max(1.0, sensitivity))
 
     def _decode(self, outputs: NamedOutputs, size: ImageShape, min_score: float) -> Detections:
         try:

@@ -77,6 +77,27 @@ class Decoder(Struct, frozen=True, forbid_unknown_fields=True):
     scores: int = 1
 
 
+class Verification(Struct, frozen=True, forbid_unknown_fields=True):
+    """A second network that looks at each candidate of a detector again, see `models.candidate_verifier`.
+
+    Attributes
+    ----------
+    model : str
+        Its card.
+    context : float
+        Side of what it sees, against the longer side of the candidate's box.
+    candidate_scores : tuple of float
+        The detector's score from which each kind is a candidate.
+    weights : tuple of (float, float, float)
+        For each kind, of the logits of the detector's score and the verifier's, and a constant: the final score's.
+    """
+
+    model: str
+    context: float
+    candidate_scores: tuple[float, ...]
+    weights: tuple[tuple[float, float, float], ...]
+
+
 class Detection(Struct, frozen=True, forbid_unknown_fields=True):
     """What a detector answers.
 
@@ -91,12 +112,15 @@ class Detection(Struct, frozen=True, forbid_unknown_fields=True):
     largest : float
         Pixels of the longer side of an object up to which the network finds it; the picture is also searched at
         smaller sizes, for larger ones.
+    verification : Verification, optional
+        How its candidates are looked at again.
     """
 
     decoder: Literal["yunet", "centerface"] = "yunet"
     kinds: tuple[Literal["face", "plate"], ...] = ("face",)
     min_scores: tuple[float, ...] = (0.6,)
     largest: float = 300.0
+    verification: Verification | None = None
 
 
 class SceneHead(Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,7 +156,8 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     task : str
         `upscale` and `restore` have `tiles` instead of `input`, `output` and `calibration`; `style` has `styles`, or
         a `decoder` where it takes the style of any picture; `faces` (restoration) takes squares of `input.side`;
-        `detect` finds faces or number plates, in tiles of `input.side`; `scene` says what a picture shows; `depth` how
+        `detect` finds faces or number plates, in tiles of `input.side`; `verify` looks at
+        a detector's candidates again; `scene` says what a picture shows; `depth` how
         near each point is.
     weights : str
         File name: beside the card or, where there is a `url` to pull it from, in the store.
@@ -169,7 +194,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     name: str
-    task: Literal["cutout", "refine", "upscale", "restore", "style", "faces", "detect", "scene", "depth"]
+    task: Literal["cutout", "refine", "upscale", "restore", "style", "faces", "detect", "verify", "scene", "depth"]
     architecture: str
     summary: str
     weights: str
@@ -208,6 +233,11 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("tiles go with the tasks upscale and restore, and only with them")
         if len(self.detection.kinds) != len(self.detection.min_scores):
             raise ValueError("give each kind of detection one of the min_scores")
+        verification = self.detection.verification
+        if verification is not None and not (
+            len(self.detection.kinds) == len(verification.candidate_scores) == len(verification.weights)
+        ):
+            raise ValueError("give each kind of detection one of the candidate_scores and of the weights")
         if (self.scene is not None) != (self.task == "scene"):
             raise ValueError("a scene head goes with the task scene, and only with it")
         if (self.output.values in ("nearness", "metres")) != (self.task == "depth"):

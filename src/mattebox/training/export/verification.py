@@ -1,0 +1,150 @@
+"""Export of a trained verifier: its ONNX file, large weights in int8, its card, and how the detector uses it.
+
+    python -m mattebox.training.export.verification RUN.pt POOL --name verify-1 --detector detect-1 [--out FOLDER]
+
+POOL/val.npz, which no training saw, decides the powers of the calibrated product, a logistic regression for each kind;
+they are written into the detector's card. Its thresholds are chosen by `mattebox.training.evaluate.detection`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mattebox.models.candidate_verifier import MIN_PROBABILITY
+from mattebox.models.cards.registry import find_card
+from mattebox.training.core import checkpoint
+from mattebox.training.export import cards
+from mattebox.training.export.detection import store_as_int8
+from mattebox.training.export.onnx_trace import trace_to_onnx
+from mattebox.training.networks.complexity import count_parameters
+from mattebox.training.networks.detection_network import KINDS
+from mattebox.training.networks.verification_network import CROP_SIDE, VerificationNet
+from mattebox.training.tasks.detection.verification_train import (
+    CONTEXT,
+    CandidateCrops,
+    classify_crops,
+    read_candidates,
+)
+
+CARD_SUMMARY = "looks at the detector's candidates again: face, number plate or neither"
+LICENCE_NOTES = (
+    "The weights are ours; they began with CenterFace's (MIT, Copyright its authors). The photographs belong to others; "
+    "the sets are listed under data."
+)
+TRAINING_DATA = [
+    "WIDER FACE (validation part), people with and without masks: four fifths, by the SHA-256 of the file's name",
+    "cars of many countries with number plates, and from a dash camera: four fifths, likewise",
+    "what the detector finds in photographs of the cutout sets without people: hard negatives",
+    "number plates drawn by mattebox/training/tasks/detection/synthetic_plates.py",
+]
+CANDIDATE_SCORE_SHARE = 0.5  # of the detector's lowest scores in the pool, from which candidates are looked at
+NEWTON_STEPS, RIDGE = 30, 0.5
+
+
+class ExportedVerifier(nn.Module):
+    """The network with probabilities."""
+
+    def __init__(self, net: VerificationNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, crops: Tensor) -> Tensor:
+        return self.net(crops).softmax(1)
+
+
+def read_network(checkpoint_file: Path) -> tuple[VerificationNet, int]:
+    """The averaged network of a checkpoint, in evaluation mode, and its step. InputUnreadable."""
+    state = checkpoint.read(checkpoint_file, torch.device("cpu"))
+    net = VerificationNet()
+    net.load_state_dict(state["average"])
+    return net.eval(), int(state["step"])
+
+
+def export_network(net: VerificationNet, path: Path) -> None:
+    """Write the ONNX graph: N x 3 x 64 x 64 sRGB 0..1 -> N x 3 probabilities."""
+    graph = trace_to_onnx(
+        ExportedVerifier(net), (torch.zeros(2, 3, CROP_SIDE, CROP_SIDE),), ["crops"], ["probabilities"],
+        {name: {0: "count"} for name in ("crops", "probabilities")},
+    )  # fmt: skip
+    path.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(store_as_int8(graph), path)
+
+
+def fit_weights(pool: CandidateCrops, probabilities: NDArray[np.float32]) -> list[list[float]]:
+    """For each kind the logistic regression on the logits of both scores: their weights, and a constant."""
+    weights = []
+    for kind in range(len(KINDS)):
+        chosen = pool.kinds == kind
+        first, second = (_logit(values) for values in (pool.scores[chosen], probabilities[chosen, kind]))
+        inputs = np.stack([first, second, np.ones_like(first)], 1)
+        weights.append([round(float(v), 4) for v in fit_logistic(inputs, pool.shown[chosen] == kind)])
+    return weights
+
+
+def fit_logistic(inputs: NDArray[np.float64], targets: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Weights of a logistic regression by Newton's method, drawn a little towards 0: N x C inputs, the last a constant."""
+    weights = np.zeros(inputs.shape[1])
+    for _ in range(NEWTON_STEPS):
+        p = 1 / (1 + np.exp(-np.clip(inputs @ weights, -30, 30)))
+        gradient = inputs.T @ (p - targets) + RIDGE * weights
+        hessian = (inputs * (p * (1 - p))[:, None]).T @ inputs + RIDGE * np.eye(len(weights))
+        weights = weights - np.linalg.solve(hessian, gradient)
+    return weights
+
+
+def _logit(values: NDArray[Any]) -> NDArray[np.float64]:
+    clipped = np.clip(values.astype(np.float64), MIN_PROBABILITY, 1 - MIN_PROBABILITY)
+    return np.asarray(np.log(clipped / (1 - clipped)))
+
+
+def card_facts(weights: Path, step: int, net: nn.Module) -> dict[str, Any]:
+    """The fields of the verifier's card."""
+    facts = cards.bundled_network_facts(
+        weights, "verify", "MobileNetV2 classifier", CARD_SUMMARY, LICENCE_NOTES, TRAINING_DATA,
+        f"python -m mattebox.training.tasks.detection.verification_train, {step} steps",
+        input={"side": CROP_SIDE, "mean": [0.0] * 3, "std": [1.0] * 3},
+    )  # fmt: skip
+    command = "python -m mattebox.training.export.verification"
+    return facts | {"figures": [cards.parameter_figure(count_parameters(net), command)]}
+
+
+def verified_detector_facts(detector: str, verifier: str, weights: list[list[float]]) -> dict[str, Any]:
+    """The fields of the detector's card, with its verifier."""
+    card = find_card(detector)
+    facts: dict[str, Any] = json.loads((Path(card.folder) / f"{card.name}.json").read_text())
+    scores = [round(CANDIDATE_SCORE_SHARE * score, 3) for score in card.detection.min_scores]
+    facts["detection"]["verification"] = {
+        "model": verifier, "context": CONTEXT, "candidate_scores": scores, "weights": weights,
+    }  # fmt: skip
+    return facts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="what verification_train wrote")
+    parser.add_argument("pool", type=Path, help="folder of val.npz")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--detector", default="detect-1")
+    parser.add_argument("--out", type=Path, default=Path())
+    args = parser.parse_args()
+    net, step = read_network(args.run)
+    path = args.out / f"{args.name}.onnx"
+    export_network(net, path)
+    cards.write_facts(path.with_suffix(".json"), card_facts(path, step, net))
+    validation = read_candidates(args.pool / "val.npz")
+    weights = fit_weights(validation, classify_crops(net, validation.crops))
+    cards.write_facts(args.out / f"{args.detector}.json", verified_detector_facts(args.detector, args.name, weights))
+    print(f"wrote {path} ({path.stat().st_size} bytes), weights {weights}")
+
+
+if __name__ == "__main__":
+    main()
