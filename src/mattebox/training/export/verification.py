@@ -37,8 +37,8 @@ from mattebox.training.tasks.detection.verification_train import (
 
 CARD_SUMMARY = "looks at the detector's candidates again: face, number plate or neither"
 LICENCE_NOTES = (
-    "The weights are ours; they began with CenterFace's (MIT, Copyright its authors). The photographs belong to others; "
-    "the sets are listed under data."
+    "The encoder is the beginning of CenterFace's (MIT, Copyright its authors), the other weights are ours. The "
+    "photographs belong to others; the sets are listed under data."
 )
 TRAINING_DATA = [
     "WIDER FACE (validation part), people with and without masks: four fifths, by the SHA-256 of the file's name",
@@ -91,7 +91,7 @@ def fit_weights(pool: CandidateCrops, probabilities: NDArray[np.float32]) -> lis
 
 
 def fit_logistic(inputs: NDArray[np.float64], targets: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Weights of a logistic regression by Newton's method, drawn a little towards 0: N x C inputs, the last a constant."""
+    """Weights of a logistic regression by Newton's method, drawn a little towards 0; N x C inputs, the last a 1."""
     weights = np.zeros(inputs.shape[1])
     for _ in range(NEWTON_STEPS):
         p = 1 / (1 + np.exp(-np.clip(inputs @ weights, -30, 30)))
