@@ -122,6 +122,11 @@ class Detection(Struct, frozen=True, forbid_unknown_fields=True):
     largest: float = 300.0
     verification: Verification | None = None
 
+    def __post_init__(self) -> None:
+        second, count = self.verification, len(self.kinds)
+        if second is not None and not count == len(second.candidate_scores) == len(second.weights):
+            raise ValueError("give each kind of detection one of the candidate_scores and of the weights")
+
 
 class SceneHead(Struct, frozen=True, forbid_unknown_fields=True):
     """What a scene head reads and answers.
@@ -233,11 +238,6 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("tiles go with the tasks upscale and restore, and only with them")
         if len(self.detection.kinds) != len(self.detection.min_scores):
             raise ValueError("give each kind of detection one of the min_scores")
-        verification = self.detection.verification
-        if verification is not None and not (
-            len(self.detection.kinds) == len(verification.candidate_scores) == len(verification.weights)
-        ):
-            raise ValueError("give each kind of detection one of the candidate_scores and of the weights")
         if (self.scene is not None) != (self.task == "scene"):
             raise ValueError("a scene head goes with the task scene, and only with it")
         if (self.output.values in ("nearness", "metres")) != (self.task == "depth"):
