@@ -71,7 +71,9 @@ class CandidateVerifier:
         for start in range(0, len(scores), BATCH_CROPS):
             part = slice(start, start + BATCH_CROPS)
             crops = crop_candidates(levels, shape, found.boxes[part], self._side, self.settings.context)
-            probabilities = self._classify(np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32) / 255)
+            probabilities = self._classify(
+                np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
+            )
             kinds = found.kinds[part]
             own = probabilities[np.arange(len(kinds)), kinds]
             scores = np.concatenate([

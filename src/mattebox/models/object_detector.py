@@ -62,7 +62,7 @@ class ObjectDetector:
         """
         spec, detection = self.card.input, self.card.detection
         min_scores = np.array(detection.min_scores, np.float32) / np.float32(sensitivity)
-        first_scores = self._first_scores(min_scores, sensitivity)
+        first_scores = self._first_scores(min_scores)
         layout = SearchTiles(spec.side, spec.side if spec.fit == "pad" else spec.multiple, detection.largest)
         levels: dict[ImageShape, NDArray[np.uint8]] = {}
 
@@ -81,12 +81,11 @@ class ObjectDetector:
         verified = self._verifier.verify(found, levels, picture.shape)
         return verified.select(verified.scores >= min_scores[verified.kinds])
 
-    def _first_scores(self, min_scores: Floats, sensitivity: float) -> Floats:
+    def _first_scores(self, min_scores: Floats) -> Floats:
         """The network's own score from which each kind is looked at again, or counts where nothing does that."""
         if self._verifier is None:
             return min_scores
-        candidate_scores = np.array(self._verifier.settings.candidate_scores, np.float32)
-        return candidate_scores / np.float32(max(1.0, sensitivity))
+        return np.array(self._verifier.settings.candidate_scores, np.float32)
 
     def _decode(self, outputs: NamedOutputs, size: ImageShape, min_score: float) -> Detections:
         try:
