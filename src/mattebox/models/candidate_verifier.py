@@ -67,19 +67,15 @@ class CandidateVerifier:
         shape : (int, int)
             Height and width.
         """
-        scores = found.scores
-        for start in range(0, len(scores), BATCH_CROPS):
+        parts = [np.zeros(0, np.float32)]
+        for start in range(0, len(found.scores), BATCH_CROPS):
             part = slice(start, start + BATCH_CROPS)
             crops = crop_candidates(levels, shape, found.boxes[part], self._side, self.settings.context)
-            probabilities = self._classify(
-                np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
-            )
+            values = np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
             kinds = found.kinds[part]
-            own = probabilities[np.arange(len(kinds)), kinds]
-            scores = np.concatenate([
-                scores[:start], combine_scores(found.scores[part], own, kinds, self.settings), scores[start + len(own):]
-            ])  # fmt: skip
-        verified = found._replace(scores=scores.astype(np.float32))
+            own = self._classify(values)[np.arange(len(kinds)), kinds]
+            parts.append(combine_scores(found.scores[part], own, kinds, self.settings))
+        verified = found._replace(scores=np.concatenate(parts))
         return verified.select(np.argsort(-verified.scores, kind="stable"))
 
 
