@@ -10,8 +10,8 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from mattebox.cli.anonymise import split_inputs
 from mattebox.cli.anonymise_clips import list_targets
+from mattebox.cli.anonymise_inputs import split_inputs
 from tests.cli.conftest import Run
 
 FACE = (slice(80, 160), slice(196, 256))  # rows and columns inside the astronaut's

@@ -7,7 +7,7 @@ import pytest
 import skimage.data
 
 from mattebox.errors import ModelError
-from mattebox.models.candidate_crops import OUTSIDE_GREY, crop_candidate, crop_candidates
+from mattebox.io.square_crops import OUTSIDE_GREY, crop_candidate, crop_candidates
 from mattebox.models.candidate_verifier import CandidateVerifier, combine_scores
 from mattebox.models.cards.card import Verification
 from mattebox.models.cards.registry import WEIGHTS_FOLDER, find_card

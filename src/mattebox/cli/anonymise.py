@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
+from mattebox.cli.anonymise_inputs import split_inputs
 from mattebox.cli.common import photographs_options, process_photographs
 from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes
 from mattebox.cli.options import StepCommand, recipe_from_options, renamed_options
@@ -77,30 +77,3 @@ def command(only_faces: bool, only_plates: bool, dry_run: bool, **_: Any) -> int
         is_one_of_many = len(clips) > 1 or bool(photographs) or clips[0].is_of_folder
         codes.append(anonymise_clips(clips, recipe, context, is_one_of_many=is_one_of_many))
     return combine_exit_codes(codes)
-
-
-class ClipInput(NamedTuple):
-    """A clip to anonymise, and where its result lies below an output folder, but for the suffix."""
-
-    path: Path
-    relative_path: Path
-    is_of_folder: bool = False
-
-
-def split_inputs(inputs: tuple[str, ...], is_recursive: bool) -> tuple[list[ClipInput], tuple[str, ...]]:
-    """The clips that are named or lie in folders, and everything else: folders that hold no photograph are left out."""
-    from mattebox.io.input_items import PICTURE_SUFFIXES, find_in_folder
-    from mattebox.io.media_type import VIDEO_SUFFIXES, is_clip_name
-
-    clips: list[ClipInput] = []
-    photographs: list[str] = []
-    for name in inputs:
-        path = Path(name)
-        if is_clip_name(name) and not path.is_dir():
-            clips.append(ClipInput(path, Path(path.name)))
-            continue
-        found = find_in_folder(path, is_recursive, tuple(VIDEO_SUFFIXES)) if path.is_dir() else []
-        clips += [ClipInput(clip, clip.relative_to(path), True) for clip in found]
-        if not found or find_in_folder(path, is_recursive, PICTURE_SUFFIXES):
-            photographs.append(name)
-    return clips, tuple(photographs)

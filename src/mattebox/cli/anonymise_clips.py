@@ -16,7 +16,7 @@ from mattebox.recipe.recipe import Recipe
 from mattebox.video.availability import require_video_extra
 
 if TYPE_CHECKING:
-    from mattebox.cli.anonymise import ClipInput
+    from mattebox.cli.anonymise_inputs import ClipInput
     from mattebox.cli.video_progress import ClipProgressLine
     from mattebox.video.clip_anonymisation import AnonymisedClip
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.models.candidate_crops import crop_candidates
+from mattebox.io.square_crops import crop_candidates
 from mattebox.models.cards.card import Verification
 from mattebox.models.cards.registry import find_card_for_task
 from mattebox.models.detections import Detections

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.models.candidate_crops import crop_candidate
+from mattebox.io.square_crops import crop_candidate
 from mattebox.models.detections import Detections
 from mattebox.models.object_detector import ObjectDetector, open_object_detector
 from mattebox.training.networks.detection_network import KINDS
