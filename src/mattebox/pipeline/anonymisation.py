@@ -82,7 +82,7 @@ def anonymise_picture(
     Returns
     -------
     Picture
-        Without metadata that could show them; with a note where nothing was found.
+        Without metadata, depth and mattes of the file, which could show them; with a note where nothing was found.
     tuple of DetectedObject
         What was found, hidden or kept.
 
@@ -101,4 +101,5 @@ def anonymise_picture(
     hidden = [item for item in objects if item.is_hidden]
     result = obscure_objects(picture, hidden, step.method, step.shape, step.growth / 100)
     notes = picture.notes if objects else (*picture.notes, NOTHING_FOUND_NOTE.format(KIND_WORDS[step.hide]))
-    return replace(result, metadata=keep_safe_metadata(picture.metadata), notes=notes), objects
+    metadata = keep_safe_metadata(picture.metadata)
+    return replace(result, metadata=metadata, notes=notes, depth=None, mattes={}), objects
