@@ -84,12 +84,14 @@ def test_measurements_begin_anew_with_a_scene() -> None:
 
 def test_size_sound_and_times(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", [draw_frame(number, (80, 48)) for number in range(10)], sound="aac")
-    result = enhance(clip, tmp_path / "large.mkv", start=Fraction("0.2"), upscale="2x", sharpen=60)
+    look = {"upscale": "2x", "sharpen": 60, "label": "Edited", "label_size": 14, "label_opacity": 100}
+    result = enhance(clip, tmp_path / "large.mkv", start=Fraction("0.2"), **look)
     assert (result.frames, result.size) == (8, (160, 96))
     assert frame_times(tmp_path / "large.mkv") == pytest.approx([n / 10 for n in range(8)], abs=6e-4)
     assert abs(click_time(tmp_path / "large.mkv") - 0.3) < 1.5e-3
     found = decode_rgba(tmp_path / "large.mkv")[0][..., :3].astype(int)
-    assert np.abs(found - draw_frame(2 * 2)).mean() < 6
+    assert np.abs(found - draw_frame(2 * 2))[:70].mean() < 6
+    assert found[75:92, 100:155].min(2).max() > 150  # white letters, on blue
 
 
 @pytest.mark.timeout(180)  # on a busy machine
