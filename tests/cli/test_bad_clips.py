@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
-from mattebox.cli.main import main
 from mattebox.models import matte_session
 from mattebox.video import clip_job, formats
 from tests.cli.conftest import Run
 from tests.fakes import fake_session
-from tests.video.clips import click_sound, decode_rgba, draw_frame, frame_times, mux_sound, run_forked, write_clip
+from tests.video.clips import click_sound, decode_rgba, draw_frame, frame_times, mux_sound, write_clip
 
 FRAMES = [draw_frame(number) for number in range(10)]
 
@@ -146,22 +144,24 @@ FULL_DISK_RUNS = (
 )  # fmt: skip
 
 
+LIMITED_RUN = """
+import resource, sys
+limit = int(sys.argv.pop(1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+from mattebox.cli.main import main
+main()
+"""
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the size of files")
 def test_a_disk_that_fills_up(tmp_path: Path) -> None:
     write_clip(tmp_path / "a.mp4", FRAMES)
-    errors = tmp_path / "errors.txt"
-
-    def run_main(words: list[str], limit: int) -> None:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-        os.chdir(tmp_path)
-        sys.argv = ["mattebox", "video", "cut", *words]
-        main()
-
+    lines = []
     for words, limit in FULL_DISK_RUNS:
-        assert run_forked(partial(run_main, words, limit), errors) == 5, errors.read_text()
-    lines = errors.read_text().strip().splitlines()
+        command = [sys.executable, "-c", LIMITED_RUN, str(limit), "video", "cut", *words]
+        ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=50, check=False)
+        assert ran.returncode == 5, ran.stderr
+        lines += ran.stderr.strip().splitlines()
     assert len(lines) == 3
     assert "out.mov: cannot be written (file too large); nothing was changed; free some space" in lines[0]
     assert all("cannot be written" in line for line in lines)

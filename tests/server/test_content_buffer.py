@@ -76,7 +76,7 @@ def test_the_disk_sees_no_picture(buffer: ContentBuffer, monkeypatch: pytest.Mon
     stored = files[0].read()
     assert b"the same words" not in stored
     files[0].seek(0)
-    files[0].write(stored[:100] + bytes(1) + stored[101:])
+    files[0].write(stored[:100] + bytes([stored[100] ^ 1]) + stored[101:])
     with pytest.raises(DecryptionError):
         content.read()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 import traceback
@@ -17,6 +18,7 @@ RATE = 10
 SOUND_RATE = 48000
 CLICK_SECONDS = 0.5
 FORK_FAILED = 99  # exit status
+FORK_SECONDS = 45.0  # for which a copy of the process may run
 
 
 def disc_alpha(number: int, size: tuple[int, int] = SIZE) -> np.ndarray:
@@ -139,17 +141,16 @@ def decode_rgba(path: Path) -> list[np.ndarray]:
         ]
 
 
-def run_forked(work: Callable[[], object], error_file: Path | None = None) -> int:
+def run_forked(work: Callable[[], object]) -> int:
     """The exit status of a copy of this process that does the work (negative: the signal that ended it), which costs
-    far less than a new one. What it says to standard error goes to `error_file`."""
+    far less than a new one. A copy that does not end says where it stands, and fails: a lock that another thread held
+    is never given back in it."""
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     status = FORK_FAILED
+    faulthandler.dump_traceback_later(FORK_SECONDS, exit=True, file=sys.__stderr__)
     try:
-        if error_file is not None:
-            os.dup2(os.open(error_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
-            sys.stderr = os.fdopen(2, "w", closefd=False)
         work()
         status = 0
     except SystemExit as end:
