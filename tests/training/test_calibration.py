@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mattebox.training.core.logistic_regression import logit, sigmoid
 from mattebox.training.data.dataset import stream_samples
 from mattebox.training.tasks.cutout.calibration import (
     choose_found_threshold,
@@ -15,7 +16,6 @@ from mattebox.training.tasks.cutout.calibration import (
     fit_confidence,
     predict_empty_backgrounds,
 )
-from mattebox.training.tasks.cutout.logistic_regression import logit, sigmoid
 
 
 def test_the_fit_finds_the_curve() -> None:

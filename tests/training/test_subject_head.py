@@ -12,7 +12,7 @@ import onnxruntime as ort  # noqa: E402
 from onnx import helper, numpy_helper  # noqa: E402
 
 from mattebox.errors import ModelError  # noqa: E402
-from mattebox.training.tasks.cutout.logistic_regression import sigmoid  # noqa: E402
+from mattebox.training.core.logistic_regression import sigmoid  # noqa: E402
 from mattebox.training.tasks.cutout.subject_head import (  # noqa: E402
     SUBJECT_PRIOR_ODDS,
     add_subject_plane,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from mattebox.errors import UsageError
@@ -76,6 +78,7 @@ def _draw_label(shape: ImageShape, step: Label, open_image: OpenImage) -> tuple[
         height = max(1, min(height - 1, int(height / share)))
 
 
+@functools.lru_cache(maxsize=8)  # the frames of a clip have one label
 def _draw_text(words: str, height: int, text_colour: str) -> tuple[Floats, Floats]:
     padding = round(PADDING_SHARE * height)
     coverage = np.pad(render_text(words, max(1, height)), padding)[..., None]

@@ -10,6 +10,7 @@ import functools
 import importlib.util
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -77,31 +78,22 @@ def read_object(address: StoreAddress, max_bytes: int) -> tuple[bytes, str]:
     import obstore
 
     store = open_store(address.root)
-    try:
+    with _report_input_errors(address):
         response = obstore.get(store, address.key)
-        if response.meta["size"] > max_bytes:
-            raise InputTooLarge(f"{address} is larger than {max_bytes >> 20} MiB", "make it smaller")
+        _check_size(address, response.meta["size"], max_bytes)
         return bytes(response.bytes()), _version_of(response.meta)
-    except InputError:
-        raise
-    except Exception as error:
-        raise _input_error(error, address) from error
 
 
 def read_object_chunks(address: StoreAddress, max_bytes: int) -> Iterator[bytes]:
     """The bytes of an object in chunks, so that a large one is never whole in memory. Errors as for `read_object`."""
     import obstore
 
-    try:
-        response = obstore.get(open_store(address.root), address.key)
-        if response.meta["size"] > max_bytes:
-            raise InputTooLarge(f"{address} is larger than {max_bytes >> 20} MiB", "make it smaller")
+    store = open_store(address.root)
+    with _report_input_errors(address):
+        response = obstore.get(store, address.key)
+        _check_size(address, response.meta["size"], max_bytes)
         for chunk in response.stream(min_chunk_size=READ_CHUNK_BYTES):
             yield bytes(chunk)
-    except (InputError, UsageError):
-        raise
-    except Exception as error:
-        raise _input_error(error, address) from error
 
 
 def write_object(address: StoreAddress, content: bytes | memoryview, *, overwrite: bool) -> str:
@@ -177,6 +169,22 @@ def describe_error(error: Exception) -> str:
 
 def _version_of(meta: Any) -> str:
     return meta["e_tag"] or f"{meta['last_modified'].timestamp():.6f}-{meta['size']}"
+
+
+def _check_size(address: StoreAddress, size: int, max_bytes: int) -> None:
+    if size > max_bytes:
+        raise InputTooLarge(f"{address} is larger than {max_bytes >> 20} MiB", "make it smaller")
+
+
+@contextmanager
+def _report_input_errors(address: StoreAddress) -> Iterator[None]:
+    """Raise a store's errors as InputMissing or InputUnreadable."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        raise _input_error(error, address) from error
 
 
 def _input_error(error: Exception, address: StoreAddress) -> InputError:

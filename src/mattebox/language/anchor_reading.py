@@ -8,7 +8,6 @@ from dataclasses import replace
 from mattebox.language.anchors import Anchor, Modifier, accepts
 from mattebox.language.concepts import Concept, Value
 from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
-from mattebox.language.idle_anchors import BACKGROUND, drop_idle_anchors, join_anchors
 from mattebox.language.interpretation import Reading, interpret_anchor
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import (
@@ -23,6 +22,7 @@ from mattebox.language.meanings import (
     Rescaling,
 )
 from mattebox.language.number_units import THOUSAND
+from mattebox.language.redundant_anchors import BACKGROUND, drop_redundant_anchors, join_anchors
 from mattebox.language.settings import CUT, PRESET
 from mattebox.language.strengths import set_strength
 from mattebox.language.tokens import fold_word
@@ -66,7 +66,7 @@ def read_anchors(anchors: Sequence[Anchor], current: Mapping[str, Value], lexico
     """
     readings: list[Reading] = []
     anchors = join_anchors(anchors, lexicon)
-    for anchor in drop_idle_anchors(anchors):
+    for anchor in drop_redundant_anchors(anchors):
         _append_reading(_as_background(anchor, anchors, lexicon), current, readings, lexicon)
     return readings
 

@@ -68,8 +68,10 @@ class ObjectDetector:
 
         def resize(size: ImageShape) -> NDArray[np.uint8]:
             pixels = picture.rgb if size == picture.shape else resampling.shrink(picture.rgb, size)
-            levels[size] = colour.to_srgb(resampling.to_eight_bit(pixels), picture.profile)
-            return levels[size]
+            level = colour.to_srgb(resampling.to_eight_bit(pixels), picture.profile)
+            if self._verifier is not None:
+                levels[size] = level
+            return level
 
         def detect_tile(tile: NDArray[np.uint8]) -> Detections:
             found = self._decode(self._run(_prepare_tile(tile, self.card)), tile.shape[:2], float(first_scores.min()))

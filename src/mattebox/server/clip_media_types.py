@@ -1,4 +1,4 @@
-"""Media types and suffixes of the clips that the server makes, by format."""
+"""Media types of the clips that the server makes, by format."""
 
 from __future__ import annotations
 
@@ -6,4 +6,3 @@ MIME_BY_FORMAT = {
     "webm": "video/webm", "mp4": "video/mp4", "prores": "video/quicktime", "qtrle": "video/quicktime",
     "ffv1": "video/x-matroska",
 }  # fmt: skip
-SUFFIX_BY_FORMAT = {"webm": ".webm", "mp4": ".mp4", "prores": ".mov", "qtrle": ".mov", "ffv1": ".mkv"}

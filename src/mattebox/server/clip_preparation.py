@@ -109,6 +109,13 @@ def _max_result_bytes(clip: Content) -> int:
     return max(MIN_RESULT_BYTES, RESULT_BYTES_PER_SOURCE_BYTE * len(clip))
 
 
+def clip_suffix(format: str) -> str:
+    """The suffix of clips of a format. Needs what clips need, see `require_clips`."""
+    from mattebox.video.formats import FORMATS
+
+    return FORMATS[format].suffix
+
+
 def require_clips() -> None:
     """Problem 503 where the server lacks what clips need."""
     from mattebox.video.availability import require_video_extra

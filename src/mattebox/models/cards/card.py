@@ -161,9 +161,8 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     task : str
         `upscale` and `restore` have `tiles` instead of `input`, `output` and `calibration`; `style` has `styles`, or
         a `decoder` where it takes the style of any picture; `faces` (restoration) takes squares of `input.side`;
-        `detect` finds faces or number plates, in tiles of `input.side`; `verify` looks at
-        a detector's candidates again; `scene` says what a picture shows; `depth` how
-        near each point is.
+        `detect` finds faces or number plates, in tiles of `input.side`; `verify` looks at a detector's candidates
+        again; `scene` says what a picture shows; `depth` how near each point is.
     weights : str
         File name: beside the card or, where there is a `url` to pull it from, in the store.
     sha256, md5 : str

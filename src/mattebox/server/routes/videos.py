@@ -16,8 +16,7 @@ from mattebox.recipe.recipe import Recipe
 from mattebox.server.auth import require_caller
 from mattebox.server.booleans import parse_boolean
 from mattebox.server.clip_enhancement_preparation import prepare_clip_enhancement_task
-from mattebox.server.clip_media_types import SUFFIX_BY_FORMAT
-from mattebox.server.clip_preparation import COHERENCE_NAMES, ClipParameters
+from mattebox.server.clip_preparation import COHERENCE_NAMES, ClipParameters, clip_suffix
 from mattebox.server.content_buffer import Content
 from mattebox.server.http.encoded_picture import EncodedPicture
 from mattebox.server.http.fields import parse_flat_parameters, pop_count_field, pop_text_field
@@ -127,7 +126,7 @@ def _prepare_task(
     if objects.source:
         task = replace(task, header=task.header | {REFERENCE_KEY: {"object": objects.source}})
     clip_format = task.header[CLIP_KEY]["format"]
-    return objects.add_output(state, task, clip_format, (SUFFIX_BY_FORMAT[clip_format],)), webhook_url
+    return objects.add_output(state, task, clip_format, (clip_suffix(clip_format),)), webhook_url
 
 
 def _prepare_cut(

@@ -19,9 +19,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mattebox.models.candidate_verifier import MIN_PROBABILITY
 from mattebox.models.cards.registry import find_card
 from mattebox.training.core import checkpoint
+from mattebox.training.core.logistic_regression import fit_logistic_regression, logit
 from mattebox.training.export import cards
 from mattebox.training.export.detection import store_as_int8
 from mattebox.training.export.onnx_trace import trace_to_onnx
@@ -47,7 +47,7 @@ TRAINING_DATA = [
     "number plates drawn by mattebox/training/tasks/detection/synthetic_plates.py",
 ]
 CANDIDATE_SCORE_SHARE = 0.5  # of the detector's lowest scores in the pool, from which candidates are looked at
-NEWTON_STEPS, RIDGE = 30, 0.5
+RIDGE = 0.5  # penalty of each weight of the logistic regression
 
 
 class ExportedVerifier(nn.Module):
@@ -84,26 +84,15 @@ def fit_weights(pool: CandidateCrops, probabilities: NDArray[np.float32]) -> lis
     weights = []
     for kind in range(len(KINDS)):
         chosen = pool.kinds == kind
-        first, second = (_logit(values) for values in (pool.scores[chosen], probabilities[chosen, kind]))
+        first, second = (
+            logit(values.astype(np.float64)) for values in (pool.scores[chosen], probabilities[chosen, kind])
+        )
         inputs = np.stack([first, second, np.ones_like(first)], 1)
-        weights.append([round(float(v), 4) for v in fit_logistic(inputs, pool.shown[chosen] == kind)])
+        fitted = fit_logistic_regression(
+            inputs, pool.shown[chosen] == kind, np.ones(len(first)), np.full(3, RIDGE), np.zeros(3)
+        )
+        weights.append([round(float(v), 4) for v in fitted])
     return weights
-
-
-def fit_logistic(inputs: NDArray[np.float64], targets: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Weights of a logistic regression by Newton's method, drawn a little towards 0; N x C inputs, the last a 1."""
-    weights = np.zeros(inputs.shape[1])
-    for _ in range(NEWTON_STEPS):
-        p = 1 / (1 + np.exp(-np.clip(inputs @ weights, -30, 30)))
-        gradient = inputs.T @ (p - targets) + RIDGE * weights
-        hessian = (inputs * (p * (1 - p))[:, None]).T @ inputs + RIDGE * np.eye(len(weights))
-        weights = weights - np.linalg.solve(hessian, gradient)
-    return weights
-
-
-def _logit(values: NDArray[Any]) -> NDArray[np.float64]:
-    clipped = np.clip(values.astype(np.float64), MIN_PROBABILITY, 1 - MIN_PROBABILITY)
-    return np.asarray(np.log(clipped / (1 - clipped)))
 
 
 def card_facts(weights: Path, step: int, net: nn.Module) -> dict[str, Any]:

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from mattebox.matting.confidence import expected_iou
 from mattebox.metrics.segmentation import iou
 from mattebox.models.matte_session import Session
+from mattebox.training.core.logistic_regression import fit_logistic_regression, logit, sigmoid
 from mattebox.training.data.dataset import PictureNames, read_excluded_names, stream_samples
 from mattebox.training.evaluate.predictors import SubjectPredictor, session_subject_predictor
-from mattebox.training.tasks.cutout.logistic_regression import fit_logistic_regression, logit, sigmoid
 
 FOLDS = 4
 MISS_COST = 20  # of a missed subject, against a false alarm

@@ -31,10 +31,10 @@ from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card
 from mattebox.models.matte_session import Session
 from mattebox.models.store import weight_store
+from mattebox.training.core.logistic_regression import fit_logistic_regression
 from mattebox.training.data.dataset import PictureNames, read_excluded_names, stream_samples
 from mattebox.training.data.synthetic_shapes import draw_plain_colours, draw_shapes_over
 from mattebox.training.export import cards
-from mattebox.training.tasks.cutout.logistic_regression import fit_logistic_regression
 from mattebox.types import Picture, Pixels
 
 SUBJECT_PRIOR_ODDS = 10.0

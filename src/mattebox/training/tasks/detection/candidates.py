@@ -65,11 +65,11 @@ class CandidatePool:
 
     def add(self, crop: NDArray[np.uint8], shown: int, kind: int = -1, score: float = 0.0, source: int = -1) -> None:
         """Add a crop."""
-        for values, value in zip(
-            (self.crops, self.shown, self.kinds, self.scores, self.sources), (crop, shown, kind, score, source),
-            strict=True,
-        ):  # fmt: skip
-            values.append(value)  # type: ignore[attr-defined]
+        self.crops.append(crop)
+        self.shown.append(shown)
+        self.kinds.append(kind)
+        self.scores.append(score)
+        self.sources.append(source)
 
     def save(self, file: Path) -> None:
         """Write it as .npz."""

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from mattebox.errors import InputUnreadable
 from mattebox.training.convert.centerface import load_centerface_weights
@@ -111,9 +111,8 @@ def _vary(features: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def classify_crops(net: nn.Module, stored: NDArray[np.uint8]) -> NDArray[np.float32]:
+def classify_crops(net: VerificationNet, stored: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Probabilities N x CLASSES of stored crops, N x side x side x 3, by a network in evaluation mode."""
-    assert isinstance(net, VerificationNet)
     return net.classify(encode_crops(net, stored)).softmax(1).numpy()
 
 

@@ -1,4 +1,4 @@
-"""Anchors that say nothing by themselves beside the others of a request: said again, or where another is changed."""
+"""Redundant anchors of a request: said again by others, or only where another is changed; and their joining."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def join_anchors(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor]:
     return _drop_rescaled(_join_kept_background(_drop_repainted(anchors), lexicon))
 
 
-def drop_idle_anchors(anchors: Sequence[Anchor]) -> list[Anchor]:
+def drop_redundant_anchors(anchors: Sequence[Anchor]) -> list[Anchor]:
     """The anchors without those that say again what others say, or only where those are changed."""
     return _drop_focus(_drop_restated(_limit_to_picked(anchors)))
 
