@@ -109,6 +109,7 @@ def test_jobs(url: str, photo: Path) -> None:
     client, recipe = Client(url), {"steps": [{"step": "sharpen", "amount": 50}]}
     job = client.submit(photo, recipe, idempotency_key="one")
     assert client.submit(photo, recipe, idempotency_key="one") == job
+    assert client.job(job.id) == job
     assert awaited(job.aresult()).width == 512
     assert job.status()["state"] == "done"
     assert client.jobs() == [job]

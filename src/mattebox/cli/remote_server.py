@@ -19,7 +19,8 @@ from mattebox.anonymisation.regions import DetectedObject
 from mattebox.batch.job import MatteSummary, Outcome, read_input, sha256_hex
 from mattebox.batch.plan import BatchJob
 from mattebox.cli.batch_options import BatchOptions
-from mattebox.client.client import Client, ServerResult
+from mattebox.client.client import Client
+from mattebox.client.results import ServerResult
 from mattebox.errors import MatteboxError, UsageError
 from mattebox.io import atomic_write, header_check
 from mattebox.io.object_store import write_object
