@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import skimage.data
 
 from mattebox.composition.outline import add_outline, distance_transform, parse_outline_width
 from mattebox.composition.shadow import render_shadow
@@ -76,6 +77,21 @@ def test_a_cast_shadow_leans_away_and_starts_at_the_foot() -> None:
     assert np.delete(alpha[:138], range(76, 124), 1).max() < 0.05
     upper, lower = (np.average(np.arange(200), weights=alpha[y]) for y in (144, 154))
     assert lower > upper + 15
+
+
+def test_a_cast_shadow_has_no_light_specks_where_the_ground_is_steep() -> None:
+    """A horse: from its tail to its hind legs the ground goes down by several rows a column."""
+    alpha = np.zeros((400, 600), np.uint8)
+    alpha[20:348, 150:550] = np.where(skimage.data.horse(), 0, 255)
+    picture = Picture(np.zeros((400, 600, 3), np.uint8), alpha)
+    step = Shadow(kind="cast", angle=160, softness=0, opacity=100)
+    layer = render_shadow(picture, (150, 34, 550, 340), step, (0, 0, 0), is_dithered=False)
+    assert layer is not None
+    assert layer.alpha is not None
+    dark = layer.alpha > 100
+    beside = dark[:-2, 1:-1] & dark[2:, 1:-1] & dark[1:-1, :-2] & dark[1:-1, 2:]
+    assert dark.sum() > 5000
+    assert (beside & (layer.alpha[1:-1, 1:-1] < 50)).sum() < 10  # between its legs
 
 
 def test_a_reflection_mirrors_the_rows_and_fades() -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import faulthandler
-import os
-import sys
-import traceback
+import multiprocessing
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -17,8 +14,7 @@ SIZE = (160, 96)  # width, height
 RATE = 10
 SOUND_RATE = 48000
 CLICK_SECONDS = 0.5
-FORK_FAILED = 99  # exit status
-FORK_SECONDS = 45.0  # for which a copy of the process may run
+PROCESS_SECONDS = 100.0  # for which a new process may run
 
 
 def disc_alpha(number: int, size: tuple[int, int] = SIZE) -> np.ndarray:
@@ -141,22 +137,15 @@ def decode_rgba(path: Path) -> list[np.ndarray]:
         ]
 
 
-def run_forked(work: Callable[[], object]) -> int:
-    """The exit status of a copy of this process that does the work (negative: the signal that ended it), which costs
-    far less than a new one. A copy that does not end says where it stands, and fails: a lock that another thread held
-    is never given back in it."""
-    child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    status = FORK_FAILED
-    faulthandler.dump_traceback_later(FORK_SECONDS, exit=True, file=sys.__stderr__)
-    try:
-        work()
-        status = 0
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else 1
-    finally:
-        if status == FORK_FAILED:
-            traceback.print_exc()
-        sys.stderr.flush()
-        os._exit(status)
+def run_in_new_process(work: Callable[..., object], *arguments: object) -> int:
+    """The exit status of a new process that does the work, a function of a module (negative: the signal that ended
+    it). It has none of this process's threads, whose locks a forked copy would wait for."""
+    process = multiprocessing.get_context("spawn").Process(target=work, args=arguments)
+    process.start()
+    process.join(PROCESS_SECONDS)
+    status = process.exitcode
+    if status is None:
+        process.kill()
+        process.join()
+        raise TimeoutError(f"{work.__name__} does not end")
+    return status

@@ -9,7 +9,9 @@ import pytest
 
 from mattebox.errors import InputUnreadable, OutputError, OutputExists, UsageError
 from mattebox.io.reader import read
-from mattebox.recipe.steps import Background, Cut, Shadow
+from mattebox.io.writer import write
+from mattebox.recipe.steps import Background, Cut, Label, Shadow
+from mattebox.types import Picture
 from mattebox.video import formats
 from mattebox.video.clip_cutting import cut_clip
 from mattebox.video.clip_job import ClipJob
@@ -105,6 +107,23 @@ def test_a_shadow_lies_between_the_subject_and_its_background(clip: Path, tmp_pa
         assert shaded[80, x].max() < 200  # below the disc
         assert (shaded[10, x] == 255).all()
         assert np.array_equal(shaded[48, x], plain[48, x])  # the subject itself
+
+
+def test_a_label_and_a_logo_stand_on_every_frame(clip: Path, tmp_path: Path) -> None:
+    logo = tmp_path / "logo.png"
+    write(Picture(np.full((20, 20, 3), (0, 250, 0), np.uint8)), logo)
+    label = Label(text="AI", logo=str(logo), position="top-left", size=20, opacity=100)
+    options = ClipOptions(format=FORMATS["ffv1"], label=label, end=Fraction(1, 2))
+    cut_clip(ClipJob(clip, tmp_path / "cut.mkv", options, session=fake_session()))
+    frames = decode_rgba(tmp_path / "cut.mkv")
+    assert len(frames) > 3
+    for number, frame in enumerate(frames):
+        assert np.abs(frame[11:26, 5:18].astype(int) - (0, 250, 0, 255)).max() < 5
+        assert (frame[2:35, 25:60, :3].min(2) > 200).any()  # white letters, on a dark plate
+        assert np.abs(frame[40:, :, 3] - 255 * disc_alpha(number)[40:]).mean() < 2.5
+    for wrong in ({"format": FORMATS["exr"]}, {"format": FORMATS["png"], "cut": Cut(output="matte")}):
+        with pytest.raises(UsageError, match="takes no label"):
+            ClipOptions(label=label, **wrong)  # type: ignore[arg-type]
 
 
 def test_a_clip_behind_the_subject_starts_again(clip: Path, tmp_path: Path) -> None:

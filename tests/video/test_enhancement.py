@@ -25,7 +25,7 @@ from mattebox.video.formats import FORMATS
 from mattebox.video.reader import VideoReader
 from mattebox.video.segment_folder import FOLDER_SUFFIX
 from mattebox.video.steady_measurement import SteadyMeasurement
-from tests.video.clips import click_time, decode_rgba, draw_frame, frame_times, run_forked, write_clip
+from tests.video.clips import click_time, decode_rgba, draw_frame, frame_times, run_in_new_process, write_clip
 
 SIZE = (96, 160)
 
@@ -94,31 +94,36 @@ def test_size_sound_and_times(tmp_path: Path) -> None:
     assert found[75:92, 100:155].min(2).max() > 150  # white letters, on blue
 
 
+def enhance_in_segments(
+    clip: Path, target: Path, name: str, on_progress: Callable[[ClipProgress], None] | None = None
+) -> EnhancementResult:
+    recipe = build_recipe({"light": "auto", "balance": "auto"}, Recipe((Save(),)))
+    options = EnhancementOptions(format=FORMATS[name], recipe=recipe)
+    return enhance_clip_in_segments(EnhancementJob(clip, target, options, on_progress=on_progress), segment_frames=4)
+
+
+def enhance_until_killed(clip: Path, target: Path, name: str) -> None:
+    def kill(progress: ClipProgress) -> None:
+        if progress.frames >= 8:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    enhance_in_segments(clip, target, name, kill)
+
+
 @pytest.mark.timeout(180)  # on a busy machine
 @pytest.mark.parametrize("name", ["mp4", "png"])
 def test_a_killed_run_continues_to_the_same_result(name: str, tmp_path: Path) -> None:
     """The light changes slowly, and a new scene starts behind the kill: what is measured depends on all of it."""
     frames = [room(0.4 + 0.03 * n, n) for n in range(9)] + [255 - room(1.2, n, (1.3, 1, 0.7)) for n in range(6)]
     clip = write_clip(tmp_path / "clip.mkv", frames, codec="ffv1", pixel_format="bgr0", tags=(1, 1, 0, 2))
-    recipe = build_recipe({"light": "auto", "balance": "auto"}, Recipe((Save(),)))
-    options = EnhancementOptions(format=FORMATS[name], recipe=recipe)
-
-    def run(target: Path, on_progress: Callable[[ClipProgress], None] | None = None) -> EnhancementResult:
-        job = EnhancementJob(clip, target, options, on_progress=on_progress)
-        return enhance_clip_in_segments(job, segment_frames=4)
-
-    def kill(progress: ClipProgress) -> None:
-        if progress.frames >= 8:
-            os.kill(os.getpid(), signal.SIGKILL)
-
     suffix = "" if name == "png" else ".mp4"
     whole, resumed = tmp_path / f"whole{suffix}", tmp_path / f"resumed{suffix}"
-    undisturbed = run(whole)
-    assert run_forked(lambda: run(resumed, kill)) == -signal.SIGKILL
+    undisturbed = enhance_in_segments(clip, whole, name)
+    assert run_in_new_process(enhance_until_killed, clip, resumed, name) == -signal.SIGKILL
     folder = tmp_path / f".resumed{suffix}{FOLDER_SUFFIX}"
     assert folder.is_dir()
     assert name == "png" or not resumed.exists()
-    result = run(resumed)
+    result = enhance_in_segments(clip, resumed, name)
     assert result.notes[0] == "8 frames had been done before"
     assert (result.frames, result.size, result.scene_cuts) == (15, (160, 96), [0.9])
     assert undisturbed.scene_cuts == [0.9]

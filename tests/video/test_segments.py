@@ -20,7 +20,15 @@ from mattebox.video.reader import VideoReader
 from mattebox.video.segment_folder import FOLDER_SUFFIX
 from mattebox.video.segments import cut_clip_in_segments
 from tests.fakes import fake_session
-from tests.video.clips import click_time, decode_rgba, disc_alpha, draw_frame, frame_times, run_forked, write_clip
+from tests.video.clips import (
+    click_time,
+    decode_rgba,
+    disc_alpha,
+    draw_frame,
+    frame_times,
+    run_in_new_process,
+    write_clip,
+)
 
 COUNT, SEGMENT_FRAMES = 14, 6
 TIMES = [3600 * n + (n % 3) * 300 for n in range(COUNT)]
@@ -34,6 +42,22 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_clip(path, frames, times=TIMES, sound="aac", timecode="01:00:00:00", rate=25)
 
 
+def clip_options(name: str, coherence: CoherenceName) -> ClipOptions:
+    background = Background(paint="#00b140") if name == "mp4" else None
+    return ClipOptions(format=FORMATS[name], coherence=coherence, background=background)
+
+
+def cut_until_killed(clip: Path, target: Path, name: str, coherence: CoherenceName, frames: int) -> None:
+    """Cut a clip in segments, killed when so many frames are done."""
+
+    def kill(progress: ClipProgress) -> None:
+        if progress.frames >= frames:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    job = ClipJob(clip, target, clip_options(name, coherence), session=fake_session(), on_progress=kill)
+    cut_clip_in_segments(job, segment_frames=SEGMENT_FRAMES)
+
+
 @pytest.mark.timeout(180)  # on a busy machine
 @pytest.mark.parametrize(
     ("name", "coherence", "frames"), [("webm", "motion", 6), ("prores", "keys", 12), ("mp4", "keys", 6)]
@@ -41,18 +65,12 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_killed_run_continues_to_the_same_result(
     name: str, coherence: CoherenceName, frames: int, clip: Path, tmp_path: Path
 ) -> None:
-    suffix = FORMATS[name].suffix
-    background = Background(paint="#00b140") if name == "mp4" else None
-    options = ClipOptions(format=FORMATS[name], coherence=coherence, background=background)
+    suffix, options = FORMATS[name].suffix, clip_options(name, coherence)
     whole, resumed = tmp_path / f"whole{suffix}", tmp_path / f"resumed{suffix}"
     cut_clip_in_segments(ClipJob(clip, whole, options, session=fake_session()), segment_frames=SEGMENT_FRAMES)
 
-    def kill(progress: ClipProgress) -> None:
-        if progress.frames >= frames:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    killed = ClipJob(clip, resumed, options, session=fake_session(), on_progress=kill)
-    assert run_forked(lambda: cut_clip_in_segments(killed, segment_frames=SEGMENT_FRAMES)) == -signal.SIGKILL
+    killed = (clip, resumed, name, coherence, frames)
+    assert run_in_new_process(cut_until_killed, *killed) == -signal.SIGKILL
     folder = tmp_path / f".resumed{suffix}{FOLDER_SUFFIX}"
     assert folder.is_dir()
     assert not resumed.exists()
@@ -67,7 +85,7 @@ def test_a_killed_run_continues_to_the_same_result(
     assert len(one) == COUNT
     for a, b in zip(one, other, strict=True):
         assert np.array_equal(a, b)
-    if background is None:
+    if options.is_transparent:
         assert np.abs(one[3][..., 3] / 255 - disc_alpha(3)).mean() < 0.01
     tolerance = 5.1e-4 if suffix == ".webm" else 1e-6
     assert frame_times(resumed) == pytest.approx([t / 90000 for t in TIMES], abs=tolerance)

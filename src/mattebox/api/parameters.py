@@ -29,6 +29,11 @@ NameOrPath: TypeAlias = str | os.PathLike[str]
 Colour: TypeAlias = tuple[int, int, int] | tuple[int, int, int, int]
 """(red, green, blue) or (red, green, blue, alpha), each from 0 to 255."""
 
+LabelPosition: TypeAlias = Literal[
+    "bottom-right", "bottom-left", "bottom", "top-right", "top-left", "top", "left", "right", "centre"
+]
+"""Where a label stands."""
+
 Marks: TypeAlias = Sequence[Any]
 """A point (x, y), a box (left, top, right, bottom), or a list of points, boxes and strokes (lists of points).
 
@@ -94,9 +99,7 @@ class EnhanceParameters(TypedDict, total=False):
     bokeh_grain: int
     label: str
     label_logo: NameOrPath | Image
-    label_position: Literal[
-        "bottom-right", "bottom-left", "bottom", "top-right", "top-left", "top", "left", "right", "centre"
-    ]
+    label_position: LabelPosition
     label_size: float
     label_opacity: int
     label_colour: str | Colour
@@ -149,6 +152,12 @@ class RotoscopeParameters(TypedDict, total=False):
     shadow_angle: int
     shadow_length: int
     shadow_colour: str | Colour
+    label: str
+    label_logo: NameOrPath | Image
+    label_position: LabelPosition
+    label_size: float
+    label_opacity: int
+    label_colour: str | Colour
 
 
 class VideoParameters(RotoscopeParameters, total=False):
@@ -191,9 +200,7 @@ class EnhanceVideoParameters(TypedDict, total=False):
     sharpen_threshold: int
     sharpen_halo: int
     label: str
-    label_position: Literal[
-        "bottom-right", "bottom-left", "bottom", "top-right", "top-left", "top", "left", "right", "centre"
-    ]
+    label_position: LabelPosition
     label_size: float
     label_opacity: int
     label_colour: str | Colour

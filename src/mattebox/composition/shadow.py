@@ -6,8 +6,10 @@ Computed from the alpha on a reduced grid, because shadows are soft; dithered ag
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mattebox.composition.alpha_compositing import broadcast_colour
 from mattebox.composition.backdrop import quantise_with_dither
@@ -145,11 +147,25 @@ def _project_to_ground(
         ground = ground_rows + (mean_ground - ground_rows) * mean_share
         source = np.floor(ground_rows - lift).astype(int)
         y, x = np.floor(ground + lift * down - (down < 0)).astype(int), columns + round(lift * right)
-        is_inside = (source >= 0) & (y >= 0) & (y < height) & (x >= 0) & (x < width)
-        target = (y[is_inside], x[is_inside])
-        projected[target] = np.maximum(projected[target], alpha[source[is_inside], columns[is_inside]])
-        distance[target] = lift / subject_height
+        values = np.where((source >= 0) & (source < height), alpha[source.clip(0, height - 1), columns], 0)
+        for rows, darkness in _iter_bridged_rows(y, values):
+            is_inside = (rows >= 0) & (rows < height) & (x >= 0) & (x < width)
+            target = (rows[is_inside], x[is_inside])
+            is_darker = darkness[is_inside] > projected[target]
+            target = (target[0][is_darker], target[1][is_darker])
+            projected[target] = darkness[is_inside][is_darker]
+            distance[target] = lift / subject_height
     return projected, distance
+
+
+def _iter_bridged_rows(y: NDArray[np.intp], values: Floats) -> Iterator[tuple[NDArray[np.intp], Floats]]:
+    """Rows and values of a line along the columns, and those between each column's row and the next one's, which would
+    be left light where the ground is steep."""
+    yield y, values
+    rise = np.append(np.diff(y), 0)
+    bridge = np.minimum(values, np.append(values[1:], 0))
+    for part in range(1, int(np.abs(rise[bridge > 0]).max(initial=0)) + 1):
+        yield y + np.sign(rise) * part, np.where(np.abs(rise) >= part, bridge, 0)
 
 
 def _shift_plane(plane: Floats, down: int, right: int) -> Floats:

@@ -48,7 +48,7 @@ class BackgroundRenderer:
     def __init__(self, step: Background | None, open_image: OpenImage) -> None:
         self._step = step or Background()
         self._spec = background_spec.parse_background(self._step.paint)
-        self._open_image = open_image
+        self.open_image = open_image
         self._rendered: tuple[object, Pixels] | None = None
         self._clip: LoopingClip | None = None
         if isinstance(self._spec, BackgroundImage) and is_background_clip(self._step):
@@ -98,7 +98,7 @@ class BackgroundRenderer:
         assert spec is not None
         assert not isinstance(spec, BackgroundBlur)
         if isinstance(spec, BackgroundImage):
-            return self._fit(self._open_image(spec.path), canvas)
+            return self._fit(self.open_image(spec.path), canvas)
         return backdrop.render_backdrop(spec, canvas)
 
     def _fit(self, picture: Picture, canvas: Picture) -> Pixels:

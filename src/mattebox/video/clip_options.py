@@ -11,7 +11,7 @@ import msgspec
 from mattebox.core.interface import name_parameter
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Anonymise, Background, Cut, Scene, Shadow
+from mattebox.recipe.steps import Anonymise, Background, Cut, Label, Scene, Shadow
 from mattebox.video.backgrounds import is_background_clip, is_opaque
 from mattebox.video.coherence import CoherenceName
 from mattebox.video.cutter import DEFAULT_COHERENCE
@@ -29,7 +29,7 @@ class ClipOptions(OutputOptions):
 
     Attributes
     ----------
-    cut, shadow, background : Cut, Shadow or None, Background or None
+    cut, shadow, background, label : Cut, and Shadow, Background and Label or None
         The steps, as for stills.
     coherence : {"auto", "keys", "motion", "frame", "recurrent"}
     is_signed : bool
@@ -41,6 +41,7 @@ class ClipOptions(OutputOptions):
     cut: Cut = field(default_factory=Cut)
     shadow: Shadow | None = None
     background: Background | None = None
+    label: Label | None = None
     coherence: CoherenceName = DEFAULT_COHERENCE
     is_signed: bool = False
     cryptomatte: bool = False
@@ -51,6 +52,9 @@ class ClipOptions(OutputOptions):
             raise UsageError("numbered pictures are not signed as a clip", "choose webm, prores or mp4, or sign stills")
         if self.cryptomatte and self.format.suffix != ".exr":
             raise UsageError(f"{self.format.name} cannot hold Cryptomatte", f"choose {name_parameter('format', 'exr')}")
+        if self.label is not None and (self.format.suffix == ".exr" or self.cut.output == "matte"):
+            what = "a matte" if self.cut.output == "matte" else "OpenEXR, which is composited further,"
+            raise UsageError(f"{what} takes no label", f"leave out {name_parameter('label')}")
         self.format.choose_encoding(transparent=self.is_transparent, depth=8)
 
     @classmethod
@@ -81,10 +85,11 @@ class ClipOptions(OutputOptions):
         scene = recipe.find_step(Scene)
         if scene is not None and scene.kind != "none":
             raise UsageError("the scene of a clip is not recognised", f"leave out {name_parameter('scene')}")
-        shadow = recipe.find_step(Shadow)
+        shadow, label = recipe.find_step(Shadow), recipe.find_step(Label)
         return cls(
             format=_choose_format(cut, background, target, format), cut=cut, background=background,
             shadow=None if shadow is None or shadow.kind == "none" else shadow,
+            label=label if label is not None and label.is_drawn else None,
             is_signed=recipe.save_step.sign == "yes",
             **{name: value for name, value in options.items() if value is not None},
         )  # fmt: skip
@@ -102,7 +107,8 @@ class ClipOptions(OutputOptions):
     @property
     def whole_recipe(self) -> Recipe:
         """All steps that each frame goes through."""
-        return Recipe(tuple(step for step in (self.cut, self.shadow, self.background) if step is not None))
+        steps = (self.cut, self.shadow, self.background, self.label)
+        return Recipe(tuple(step for step in steps if step is not None))
 
     @property
     def still_recipe(self) -> Recipe:
@@ -111,7 +117,7 @@ class ClipOptions(OutputOptions):
         cut = msgspec.structs.replace(self.cut, **drawn)
         has_picture = self.background is not None and not is_background_clip(self.background)
         background = self.background if has_picture else None
-        return Recipe(tuple(step for step in (cut, self.shadow, background) if step is not None))
+        return Recipe(tuple(step for step in (cut, self.shadow, background, self.label) if step is not None))
 
 
 def _choose_format(cut: Cut, background: Background | None, target: Path | None, format: str | None) -> ClipFormat:

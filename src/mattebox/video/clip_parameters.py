@@ -5,6 +5,7 @@ from __future__ import annotations
 ROTO_PARAMETERS = (
     "model", "edges", "colours", "matte_only", "background", "background_fit", "background_align", "blend",
     "shadow", "shadow_opacity", "shadow_softness", "shadow_angle", "shadow_length", "shadow_colour",
+    "label", "label_logo", "label_position", "label_size", "label_opacity", "label_colour",
 )  # fmt: skip
 CUT_PARAMETERS = (
     *ROTO_PARAMETERS, "votes", "by", "tolerance", "trimap", "garbage", "holdout", "core", "sign",

@@ -200,7 +200,7 @@ def _state_facts(
     models: list[ModelUse],
     sizes: tuple[ImageSize, ImageSize],
     background: NewBackground | None,
-    stages: Collection[str] = ("cut", "compose"),
+    stages: Collection[str] = ("cut", "compose", "label"),
 ) -> ManifestFacts:
     """What the manifest says."""
     actions = list_actions(recipe, EditFacts(*sizes, stages, background))

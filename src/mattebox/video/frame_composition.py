@@ -1,4 +1,4 @@
-"""What is written of a cut frame: its subject with a shadow, before a background.
+"""What is written of a cut frame: its subject with a shadow, before a background, with a label.
 
 OpenEXR without a background keeps the shadow apart, as a layer, for whoever composites it.
 """
@@ -9,6 +9,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from mattebox.composition.alpha_compositing import composite_over
+from mattebox.composition.label import add_label
 from mattebox.composition.opaque_colour import parse_picture_colour
 from mattebox.composition.shadow import render_shadow
 from mattebox.composition.shadow_layer import GROUND_SHADOW_KINDS
@@ -22,7 +23,7 @@ MIN_CUT_OFF_HEIGHT_SHARE = 0.995  # of a frame's height: a subject that reaches 
 
 
 def compose_frame(frame: CutFrame, options: ClipOptions, renderer: BackgroundRenderer, time: Fraction) -> CutFrame:
-    """The frame with its shadow, and its picture as it is written.
+    """The frame with its shadow and label, and its picture as it is written.
 
     Parameters
     ----------
@@ -40,7 +41,10 @@ def compose_frame(frame: CutFrame, options: ClipOptions, renderer: BackgroundRen
     if shadow is not None and not options.keeps_shadow_apart:
         blend = "encoded" if options.background is None else options.background.blend
         front = composite_over(front, shadow, blend)
-    return replace(frame, picture=renderer.render(frame.photograph, front, time), shadow=shadow)
+    picture = renderer.render(frame.photograph, front, time)
+    if options.label is not None:
+        picture, _ = add_label(picture, (), options.label, renderer.open_image)
+    return replace(frame, picture=picture, shadow=shadow)
 
 
 def _render_shadow(frame: CutFrame, step: Shadow) -> Picture | None:

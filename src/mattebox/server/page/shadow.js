@@ -65,15 +65,26 @@ function projectToGround(alpha, { groundRows, weights }, subjectHeight, right, d
   const highest = groundRows.reduce((most, v) => Math.max(most, v), 0), step = Math.min(1, 1 / Math.max(Math.abs(down), Math.abs(right)));
   for (let count = 0, lift = 0.5; lift < highest; count += 1, lift = 0.5 + count * step) {
     const meanShare = Math.min(1, lift / (MEAN_GROUND_HEIGHT_SHARE * subjectHeight)), shift = round(lift * right);
+    const rows = groundRows.map((ground) => Math.floor(ground + (meanGround - ground) * meanShare + lift * down - (down < 0 ? 1 : 0)));
+    const values = groundRows.map((ground, column) => valueAt(alpha, Math.floor(ground - lift), column));
     for (let column = 0; column < width; column += 1) {
-      const source = Math.floor(groundRows[column] - lift), x = column + shift;
-      const y = Math.floor(groundRows[column] + (meanGround - groundRows[column]) * meanShare + lift * down);
-      if (source < 0 || source >= height || y < 0 || y >= height || x < 0 || x >= width) continue;
-      projected.data[y * width + x] = Math.max(projected.data[y * width + x], alpha.data[source * width + column]);
-      distance.data[y * width + x] = lift / subjectHeight;
+      const x = column + shift, rise = column + 1 < width ? rows[column + 1] - rows[column] : 0;
+      const bridge = Math.min(values[column], values[column + 1] ?? 0);
+      // the rows up to the next column's, which would be left light where the ground is steep
+      for (let part = 0; part <= (bridge > 0 ? Math.abs(rise) : 0); part += 1) {
+        const y = rows[column] + Math.sign(rise) * part, place = y * width + x, darkness = part ? bridge : values[column];
+        if (y < 0 || y >= height || x < 0 || x >= width || darkness <= projected.data[place]) continue;
+        projected.data[place] = darkness;
+        distance.data[place] = lift / subjectHeight;
+      }
     }
   }
   return { projected, distance };
+}
+
+// A sample of a plane; 0 above and below it.
+function valueAt({ width, height, data }, row, column) {
+  return row < 0 || row >= height ? 0 : data[row * width + column];
 }
 
 // The subject mirrored at the ground it stands on, fading out over `length` (a share of its height).

@@ -39,7 +39,7 @@ PrepareClipTask: TypeAlias = Callable[[AppState, Content, dict[str, Any], dict[s
 CUT_IMAGE_FIELDS = {
     name: field
     for name, field in EXTRA_IMAGE_FIELDS.items()
-    if name not in ("style_image", "logo_image", "bokeh_depth_image")
+    if name not in ("style_image", "bokeh_depth_image", "distance_depth_image")
 }
 STYLE_IMAGE_FIELD = {"style_image": EXTRA_IMAGE_FIELDS["style_image"]}
 
@@ -84,7 +84,7 @@ async def create_video_enhancement(request: Request) -> Response:
     openapi_extra=video_request(
         "Rotoscoping",
         ROTO_PARAMETERS,
-        ROTO_KEYS | {"background_image": EXTRA_IMAGE_FIELDS["background_image"]},
+        ROTO_KEYS | {name: EXTRA_IMAGE_FIELDS[name] for name in ("background_image", "logo_image")},
         "keys",
     ),
     status_code=202,
