@@ -23,7 +23,6 @@ from mattebox.core.limits import MAX_INPUT_PIXELS
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
 from mattebox.errors import MatteboxError
 from mattebox.io import atomic_write, header_check
-from mattebox.io.audit_log import AuditEvent, AuditLog
 from mattebox.io.pillow_encoder import HiddenColours
 from mattebox.io.reader import read
 from mattebox.io.result_mark import mark_exif
@@ -133,10 +132,6 @@ class LocalJobRunner:
         Shared by all jobs.
     identity : SigningIdentity or None
         Who signs, where the recipe says so; None for the one that is kept.
-    audit : AuditLog or None
-        Takes an entry for each job; one that cannot be recorded has failed, and its result is written all the same.
-    actor : str
-        Who works, for the audit log.
     """
 
     recipe: Recipe
@@ -150,23 +145,9 @@ class LocalJobRunner:
     on_progress: Callable[[str, float], None] | None = None
     budget: PixelBudget = field(default_factory=lambda: PixelBudget(MAX_PIXELS_IN_USE))
     identity: SigningIdentity | None = None
-    audit: AuditLog | None = None
-    actor: str = ""
 
     def __call__(self, job: BatchJob) -> Outcome:
         """Run one job. A MatteboxError becomes its outcome; other exceptions are raised."""
-        if self.audit is None:
-            return self._run(job)
-        outcome = replace(self, needs_hashes=True)._run(job)
-        action = "+".join(step.tag() for step in self.recipe.steps)
-        code = "ok" if outcome.error is None else outcome.error.code
-        try:
-            self.audit.append(AuditEvent(self.actor, action, code, outcome.input_hash, outcome.output_hash))
-        except MatteboxError as error:
-            return outcome if outcome.error else replace(outcome, error=error, result=None)
-        return outcome
-
-    def _run(self, job: BatchJob) -> Outcome:
         start, input_hash = time.perf_counter(), ""
         try:
             with cpu_threads.share_cpus(self.concurrency):

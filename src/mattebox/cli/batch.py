@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import click
 
+from mattebox.batch.audited_runner import AuditedJobRunner
 from mattebox.batch.job import LocalJobRunner, Outcome
 from mattebox.batch.manifest_plan import plan_from_manifest
 from mattebox.batch.own_results import leave_out_results
@@ -21,7 +22,7 @@ from mattebox.batch.runner import map_in_order
 from mattebox.batch.shared_batch import JobState, SharedBatch, repeat_until_done, shuffle_in_chunks
 from mattebox.batch.store_plan import plan_lazily
 from mattebox.cli import environment, remote_server
-from mattebox.cli.batch_options import BatchOptions
+from mattebox.cli.batch_options import BatchOptions, needs_hashes
 from mattebox.cli.cluster import check_cluster_options, open_cluster_runner
 from mattebox.cli.console import echo_stderr
 from mattebox.cli.outcome_recorder import OutcomeRecorder
@@ -172,6 +173,9 @@ def open_batch(
         else:
             run_job, model = _open_local_runner(recipe, options, concurrency, console)
             session = run_job.session
+        if not options.server and (audit := environment.audit_log()) is not None:  # a server keeps its own
+            action = "+".join(step.tag() for step in recipe.steps)
+            run_job = AuditedJobRunner(run_job, action, f"user:{getpass.getuser()}", audit)
         recorder = OutcomeRecorder(recipe, model, options, jobs, console, session)
         yield run_job, stack.enter_context(contextlib.closing(recorder))
 
@@ -191,9 +195,8 @@ def _open_local_runner(
     hashes = [*([session.card.sha256] if session else []), *restoration.weight_hashes(recipe)]
     runner = LocalJobRunner(
         recipe, session, options.max_pixels, options.metadata, options.overwrite,
-        "keep" if options.keep_hidden else "zero", concurrency, bool(options.report), console.show_progress,
+        "keep" if options.keep_hidden else "zero", concurrency, needs_hashes(options), console.show_progress,
         identity=load_identity(datetime.now(UTC)) if recipe.save_step.sign == "yes" else None,
-        audit=environment.audit_log(), actor=f"user:{getpass.getuser()}",
     )  # fmt: skip
     return runner, "+".join(hashes)
 

@@ -65,6 +65,11 @@ DEFAULT_BATCH_OPTIONS = BatchOptions(
 """The options of a command that has none of these."""
 
 
+def needs_hashes(options: BatchOptions) -> bool:
+    """Whether a report or the audit log asks for the hashes of what is read and written."""
+    return bool(options.report) or environment.audit_log() is not None
+
+
 class BatchOption(click.Option):
     """An option that the help lists under a heading for many photographs."""
 

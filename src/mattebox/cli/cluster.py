@@ -13,7 +13,7 @@ from mattebox.batch.ray_runner import (
     count_actors,
     open_cluster,
 )
-from mattebox.cli.batch_options import BatchOptions
+from mattebox.cli.batch_options import BatchOptions, needs_hashes
 from mattebox.errors import UsageError
 from mattebox.io.store_address import is_output_address, is_store_address
 from mattebox.models import matte_session
@@ -52,7 +52,7 @@ def open_cluster_runner(recipe: Recipe, options: BatchOptions) -> Iterator[tuple
     threads = options.threads or 1
     actor_options = RayOptions(
         recipe, options.device, threads, options.max_pixels, options.metadata, options.overwrite,
-        "keep" if options.keep_hidden else "zero", bool(options.report),
+        "keep" if options.keep_hidden else "zero", needs_hashes(options),
     )  # fmt: skip
     with open_cluster(options.cluster or LOCAL_ADDRESS):
         count = options.concurrency or count_actors(threads, options.device)
