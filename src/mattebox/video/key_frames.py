@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -106,33 +107,30 @@ class _Span:
     def __init__(self, steps: list[MotionStep], predictor: MattePredictor) -> None:
         self._steps, self._predictor = steps, predictor
         self._keys = {0, len(steps) - 1}
-        self._from_start: dict[int, CarriedRoute] = {}  # by place: from the key frame before it
-        self._from_end: dict[int, CarriedRoute] = {}
+        self._routes: dict[tuple[int, int], CarriedRoute] = {}  # by the place of the frame and of the key frame
 
     def divide(self, first: int, last: int) -> None:
         """Make the middle frame a key frame, and so on, where mattes that are carried between two do not agree."""
-        from_start = self._follow(first, last)
-        from_end = self._follow(last, first)
+        middle = (first + last) // 2
         ends = (self._steps[place].frame.alpha for place in (first, last))
         start_alpha, end_alpha = (halve_plane(halve_plane(alpha)) for alpha in ends)
-        for place in range(first + 1, last):
-            if _is_doubtful(start_alpha, from_start[place], end_alpha, from_end[place]):
-                middle = (first + last) // 2
+        # The middle first: what is found there is of use for both halves.
+        for place in sorted(range(first + 1, last), key=lambda place: abs(place - middle)):
+            routes = self._route(place, first), self._route(place, last)
+            if _is_doubtful(start_alpha, routes[0], end_alpha, routes[1]):
                 self._steps[middle].frame = self._predictor.run(self._steps[middle].frame)
                 self._keys.add(middle)
                 self.divide(first, middle)
                 self.divide(middle, last)
                 return
-        self._from_start.update(from_start)
-        self._from_end.update(from_end)
 
     @property
     def key_steps(self) -> list[MotionStep]:
         """The key frames after the first, each with the motion to and from the key frame before it."""
-        routes = {place: self._from_start[place] for place in sorted(self._keys)[1:]}
+        routes = [(place, self._route(place, key)) for key, place in pairwise(sorted(self._keys))]
         return [
-            MotionStep(self._steps[place].frame, self._steps[place].colours, route.forward, route.backward)
-            for place, route in routes.items()
+            MotionStep(self._steps[place].frame, self._steps[place].colours, route.forward, route.backward, route.trust)
+            for place, route in routes
         ]
 
     def blend(self, key_alphas: Sequence[Floats]) -> list[CoarseMatte]:
@@ -147,37 +145,29 @@ class _Span:
             after = min(key for key in alphas if key > place)
             share = (place - before) / (after - before)
             presence = (1 - share) * self._steps[before].frame.presence + share * self._steps[after].frame.presence
-            alpha = self._blend_frame(place, alphas[before], alphas[after], share)
+            routes = self._route(place, before), self._route(place, after)
+            alpha = _blend_carried(alphas[before], routes[0], alphas[after], routes[1], share)
             finished.append(replace(step.frame, alpha=alpha, presence=presence, origin="carried"))
         return finished
 
-    def _blend_frame(self, place: int, before: Floats, after: Floats, share: float) -> Floats:
-        """The mean of both carried mattes, weighted by nearness and by how far each can be relied on."""
-        start, end = self._from_start[place], self._from_end[place]
-        start_weight = np.float32(1 - share) * enlarge_trust(start.trust, before) + MIN_WEIGHT
-        end_weight = np.float32(share) * enlarge_trust(end.trust, after) + MIN_WEIGHT
-        total = start_weight * move_matte(before, start.forward) + end_weight * move_matte(after, end.forward)
-        return np.asarray(total / (start_weight + end_weight), np.float32)
+    def _route(self, place: int, key: int) -> CarriedRoute:
+        """The route to a frame from a key frame before or after it; each is found once."""
+        route = self._routes.get((place, key))
+        if route is None:
+            route = self._routes[place, key] = self._follow(place, key)
+        return route
 
-    def _follow(self, key: int, end: int) -> dict[int, CarriedRoute]:
-        """The routes from a key frame to the frames after or before it, up to `end` with it."""
-        direction = 1 if end > key else -1
-        routes: dict[int, CarriedRoute] = {}
-        before: CarriedRoute | None = None
-        for place in range(key + direction, end + direction, direction):
-            step = self._steps[place if direction > 0 else place + 1]
-            to_key, from_key = (step.to_before, step.from_before)[::direction]
-            assert to_key is not None
-            assert from_key is not None
-            colours, key_colours = self._steps[place].colours, self._steps[key].colours
-            if before is None:
-                trust = motion_trust(colours, key_colours, to_key, from_key)
-                before = CarriedRoute(to_key, from_key, trust)
-            else:
-                near, far = (to_key, from_key), (before.forward, before.backward)
-                before = CarriedRoute(*extend_route(colours, key_colours, near, far))
-            routes[place] = before
-        return routes
+    def _follow(self, place: int, key: int) -> CarriedRoute:
+        direction = 1 if place > key else -1
+        step = self._steps[place if direction > 0 else place + 1]
+        near = (step.to_before, step.from_before)[::direction]
+        assert near[0] is not None
+        assert near[1] is not None
+        colours, key_colours = self._steps[place].colours, self._steps[key].colours
+        if place - direction == key:
+            return CarriedRoute(near[0], near[1], motion_trust(colours, key_colours, near[0], near[1]))
+        before = self._route(place - direction, key)
+        return CarriedRoute(*extend_route(colours, key_colours, (near[0], near[1]), (before.forward, before.backward)))
 
 
 def key_span(shape: ImageShape) -> int:
@@ -193,3 +183,11 @@ def _is_doubtful(start_alpha: Floats, start: CarriedRoute, end_alpha: Floats, en
     both_trusted = np.minimum(start.trust, end.trust) > MIN_TRUST
     differ = (np.abs(from_start - from_end) > MAX_DISAGREEMENT) & (both_trusted | is_unknown)
     return float(differ.mean()) > MAX_DISAGREEING_SHARE or float(is_unknown.mean()) > MAX_UNKNOWN_SHARE
+
+
+def _blend_carried(before: Floats, start: CarriedRoute, after: Floats, end: CarriedRoute, share: float) -> Floats:
+    """The mean of both carried mattes, weighted by nearness (`share` of the way) and how far each can be relied on."""
+    start_weight = np.float32(1 - share) * enlarge_trust(start.trust, before) + MIN_WEIGHT
+    end_weight = np.float32(share) * enlarge_trust(end.trust, after) + MIN_WEIGHT
+    total = start_weight * move_matte(before, start.forward) + end_weight * move_matte(after, end.forward)
+    return np.asarray(total / (start_weight + end_weight), np.float32)

@@ -24,13 +24,14 @@ NEIGHBOUR_WEIGHTS = (0.8, 0.5)  # of the frames one and two away, relative to th
 
 @dataclass
 class MotionStep:
-    """A frame with its matte, its colours on half the grid, and the motion to and from its predecessor (None at the
-    start of a scene), on that grid."""
+    """A frame with its matte, its colours on half the grid, the motion to and from its predecessor (None where a scene
+    starts), on that grid, and how far that one can be relied on, where it is known (see `motion_trust`)."""
 
     frame: CoarseMatte
     colours: Floats
     to_before: Floats | None = None
     from_before: Floats | None = None
+    trust: Floats | None = None
 
     @classmethod
     def follow(cls, frame: CoarseMatte, before: CoarseMatte | None, estimate_motion: EstimateMotion) -> MotionStep:
@@ -152,7 +153,8 @@ def _add_neighbours(steps: Sequence[MotionStep], at: int, direction: int, total:
         neighbour, own = steps[place], steps[at].colours
         if forward is None or backward is None:
             forward, backward = there, back
-            trust = motion_trust(own, neighbour.colours, forward, backward)
+            known = steps[at].trust if direction < 0 else None
+            trust = motion_trust(own, neighbour.colours, forward, backward) if known is None else known
         else:
             forward, backward, trust = extend_route(own, neighbour.colours, (forward, backward), (there, back))
         share = np.float32(base_weight) * enlarge_trust(trust, total)
