@@ -4,7 +4,8 @@
     python -m benchmarks.shop_crash_recovery --recipe sharpen        without a network: the shop's part alone
 
 One picture in four is a PNG whose result is a JPEG, so that a new picture takes its place; the others keep their kind.
-The bucket is that of a standard plan (1,000 points, 100 a second), times --speed. Prints what was refused for its cost,
+The bucket is that of a standard plan (1,000 points, 100 a second), times --speed; of what a query reserves, what its
+answer does not use goes back, as at Shopify. Prints what was refused for its cost,
 what is double, whether order, alt texts and variants are as before, and whether undo brings the same bytes back.
 """
 
@@ -104,7 +105,7 @@ def run_with_kills(shop: MockShop, folder: Path, pause: float, rng: random.Rando
 def main() -> None:
     parser = argument_parser(__doc__, products=1000, seconds_between_kills=20.0, speed=1.0, seed=1, recipe="cut")
     args = parser.parse_args()
-    rng, shop = random.Random(args.seed), MockShop(bucket=1000, rate=100 * args.speed)
+    rng, shop = random.Random(args.seed), MockShop(bucket=1000, rate=100 * args.speed, refunds=True)
     fill_shop(shop, args.products, rng)
     before, count = shop.snapshot(), len(shop.files)
     with tempfile.TemporaryDirectory() as name, serve(shop):

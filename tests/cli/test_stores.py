@@ -54,6 +54,18 @@ def test_results_in_a_store_are_those_of_the_disk(run: Run) -> None:
         assert get(f"az://photos/to-store/{n}.png") == expected
 
 
+def test_depth_goes_from_and_to_stores(run: Run) -> None:
+    Path("0.jpg").write_bytes(get("s3://shop/in/0.jpg"))
+    assert run("depth", "0.jpg", "-o", "0.png").code == 0
+    assert run("depth", "s3://shop/in/", "-o", "s3://shop/out/").code == 0
+    assert keys() == ["out/0.png", "out/1.png", "out/2.png"]
+    assert get("s3://shop/out/0.png") == Path("0.png").read_bytes()
+    again = run("depth", "s3://shop/in/0.jpg", "-o", "s3://shop/out/0.png")
+    assert "already exists" in again.err
+    assert run("depth", "s3://shop/in/0.jpg", "-o", "s3://shop/out/0.png", "--overwrite", "--colour").code == 0
+    assert "not written as .jpg" in run("depth", "0.jpg", "-o", "s3://shop.example/0.jpg").err
+
+
 def test_other_commands_read_from_stores_too(run: Run) -> None:
     assert run("enhance", "s3://shop/in/0.jpg", "-o", "s3://shop/out/").code == 0
     assert keys() == ["out/0.jpg"]

@@ -62,13 +62,13 @@ class MockProduct:
 class MockShop:
     """The shop's data, and what is asked of it."""
 
-    def __init__(self, *, bucket: float = 1000.0, rate: float = 100.0, polls: int = 1) -> None:
+    def __init__(self, *, bucket: float = 1000.0, rate: float = 100.0, polls: int = 1, refunds: bool = False) -> None:
         self.files: dict[str, MockFile] = {}
         self.products: dict[str, MockProduct] = {}
         self.staged: dict[str, dict[str, Any]] = {}
         self.jobs: dict[str, Any] = {}
         self.bucket, self.rate, self.available, self.time = bucket, rate, bucket, time.monotonic()
-        self.polls = polls
+        self.polls, self.refunds = polls, refunds
         self.counts: dict[str, int] = {}
         self.throttled_count = self.busy_answers = 0
         self.invalid: list[str] = []
@@ -130,6 +130,8 @@ class MockShop:
             self.counts[name] = self.counts.get(name, 0) + 1
             result = execute_sync(self.schema, document, root_value=_Root(self), variable_values=variables)
             errors = [{"message": error.message} for error in result.errors or []]
+            if self.refunds:  # as Shopify does: what the answer did not use goes back into the bucket
+                self.available += max(0.0, cost - MUTATION_COST - answer_cost(result.data))
             answer: dict[str, Any] = {"data": result.data, "extensions": {"cost": self.cost(cost)}}
             return answer | ({"errors": errors} if errors else {})
 
@@ -181,6 +183,15 @@ def selection_cost(selections: SelectionSetNode | None, variables: dict[str, Any
         value = variables.get(name) if name else int(getattr(size, "value", 1))
         total += 2 + (len(value) if isinstance(value, list) else int(value or 1)) * max(1.0, cost)
     return total
+
+
+def answer_cost(value: Any) -> float:
+    """What an answer used: 1 for each object, 2 for each connection."""
+    if isinstance(value, list):
+        return sum(map(answer_cost, value))
+    if not isinstance(value, dict):
+        return 0.0
+    return (2 if "nodes" in value else 1) + sum(answer_cost(v) for k, v in value.items() if k != "pageInfo")
 
 
 class _Root:

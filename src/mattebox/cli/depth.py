@@ -13,9 +13,13 @@ from mattebox.cli import environment
 from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes, json_option, recursive_option, report_error
 from mattebox.cli.value_completion import COMPLETER_BY_PARAMETER, complete_files
 from mattebox.errors import MatteboxError, OutputError, UsageError
+from mattebox.models.store.settings import is_offline
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mattebox.batch.plan import BatchFailure, BatchJob
+    from mattebox.io.store_address import StoreAddress
     from mattebox.types import DepthMap
 
 
@@ -39,7 +43,8 @@ class DepthOptions(NamedTuple):
 @click.argument("inputs", nargs=-1, required=True, metavar="IN...", shell_complete=complete_files)
 @click.option(
     "-o", "--output", metavar="OUT", shell_complete=complete_files,
-    help="A .png (16 bits), .npy or .exr file, a folder, or - for standard output.  [default: NAME-depth.png]",
+    help="A .png (16 bits), .npy or .exr file, a folder, either in a store (s3://, ...), or - for standard output.  "
+         "[default: NAME-depth.png]",
 )  # fmt: skip
 @click.option("--stereo", is_flag=True, help="The two inputs are what the left and the right eye see.")
 @click.option("--colour", is_flag=True, help="Draw it in colours, to look at.")
@@ -84,18 +89,22 @@ def command(
 
     def write(job: BatchJob | BatchFailure) -> int:
         from mattebox.batch.plan import BatchFailure
+        from mattebox.batch.store_output import check_absent
         from mattebox.io.reader import read
         from mattebox.io.sources import read_item
+        from mattebox.io.store_address import StoreAddress
         from mattebox.pipeline.stereo import measured_depth
 
         try:
             if isinstance(job, BatchFailure):
                 raise job.error
+            if isinstance(job.target, StoreAddress) and not overwrite:
+                check_absent(job.target)
             content = read_item(job.source, job.member, job.url)
             picture = read(content, name=job.name)
             measured = None if right else measured_depth(picture, content, job.name)
             depth = measured or tell_depth(picture, right=right, model=model, device=device)
-            _write_depth(depth, None if job.target is None else Path(str(job.target)), options)
+            _write_depth(depth, job.target, options)
         except MatteboxError as error:
             return report_error(error)
         _report(job, depth, options)
@@ -106,29 +115,35 @@ def command(
 
 def _plan_jobs(
     inputs: tuple[str, ...], output: str | None, recursive: bool, overwrite: bool
-) -> list[BatchJob | BatchFailure]:
+) -> Iterable[BatchJob | BatchFailure]:
     from mattebox.batch.own_results import leave_out_results
     from mattebox.batch.plan import OutputNaming, make_plan
+    from mattebox.batch.store_plan import plan_lazily
     from mattebox.io.depth_file import DEPTH_SUFFIXES
     from mattebox.io.input_items import expand_inputs
-    from mattebox.io.store_address import is_output_address
+    from mattebox.io.store_address import is_output_address, is_store_address, parse_store_address
 
-    if is_output_address(output):
-        raise UsageError("depth cannot be written to a store", "give a local path")
-    suffix = Path(output or "").suffix.lower()
+    is_stored = is_output_address(output)
+    if is_offline() and any(map(is_output_address, (*inputs, output))):
+        raise UsageError("a store needs the network, and it is forbidden", "leave out --offline")
+    suffix = (parse_store_address(output or "") if is_stored else Path(output or "")).suffix.lower()
     if suffix and suffix not in DEPTH_SUFFIXES:
         raise OutputError(
             f"{output}: depth is not written as {suffix}",
             f"choose {', '.join(DEPTH_SUFFIXES[:-1])} or {DEPTH_SUFFIXES[-1]}",
         )
     naming = OutputNaming(output, suffix or ".png", overwrite=overwrite, stem_suffix="depth")
-    selection = leave_out_results(expand_inputs(inputs, recursive=recursive), naming)
+    entries = expand_inputs(inputs, recursive=recursive)
+    if is_stored or any(map(is_store_address, inputs)):
+        return plan_lazily(entries, naming, has_one_input=len(inputs) == 1)
+    selection = leave_out_results(entries, naming)
     return make_plan(selection.entries, naming, selection.unmarked)
 
 
-def _write_depth(depth: DepthMap, target: Path | None, options: DepthOptions) -> None:
+def _write_depth(depth: DepthMap, target: Path | StoreAddress | None, options: DepthOptions) -> None:
     from mattebox.io import atomic_write
     from mattebox.io.depth_file import colour_depth, encode_depth
+    from mattebox.io.object_store import write_object
     from mattebox.io.png_encoder import encode_png
 
     if options.is_coloured and target is not None and target.suffix.lower() != ".png":
@@ -139,9 +154,11 @@ def _write_depth(depth: DepthMap, target: Path | None, options: DepthOptions) ->
         content = encode_depth(depth, "png" if target is None else target.suffix.lstrip(".").lower())
     if target is None:
         sys.stdout.buffer.write(content)
-        return
-    atomic_write.make_folder(target.parent)
-    atomic_write.write_bytes(target, content, overwrite=options.overwrite)
+    elif isinstance(target, Path):
+        atomic_write.make_folder(target.parent)
+        atomic_write.write_bytes(target, content, overwrite=options.overwrite)
+    else:
+        write_object(target, content, overwrite=options.overwrite)
 
 
 def _report(job: BatchJob, depth: DepthMap, options: DepthOptions) -> None:
