@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from mattebox.cli.video_progress import describe_progress
+from mattebox.io import object_store
+from mattebox.io.object_store import list_objects, read_object, write_object
+from mattebox.io.store_address import StoreAddress
 from mattebox.io.writer import write
 from mattebox.models import matte_session
 from mattebox.types import Picture
@@ -13,6 +16,7 @@ from mattebox.video import clip_job
 from mattebox.video.clip_result import ClipProgress
 from tests.cli.conftest import Run
 from tests.fakes import fake_session
+from tests.stores import memory_stores
 from tests.video.clips import decode_rgba, draw_frame, write_clip
 
 
@@ -38,6 +42,39 @@ def test_clips_are_cut_beside_themselves_or_into_a_folder(run: Run, tmp_path: Pa
     assert run("video", "cut", "a.mp4", "-o", "out/a.mp4", "--background", "red").error.startswith(
         "mattebox: out/a.mp4: already exists"
     )
+
+
+def test_clips_go_from_and_to_stores(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory_stores(monkeypatch)
+    for name in ("a.mp4", "below/b.mp4"):
+        content = write_clip(tmp_path / "clip.mp4", [draw_frame(number) for number in range(3)]).read_bytes()
+        write_object(StoreAddress("s3://shop", f"in/{name}"), content, overwrite=True)
+    assert run("video", "cut", "clip.mp4", "-o", "clip-cut.mp4", "--background", "white").code == 0
+    words = ("s3://shop/in/", "-o", "s3://shop/out/", "--format", "mp4", "--background", "white")
+    ran = run("video", "cut", *words, "--json")
+    row = json.loads(ran.out)
+    assert (row["input"], row["output"], row["frames"]) == ("s3://shop/in/a.mp4", "s3://shop/out/a.mp4", 3)
+    content = read_object(StoreAddress("s3://shop", "out/a.mp4"), 1 << 30)[0]
+    assert content == (tmp_path / "clip-cut.mp4").read_bytes()
+    assert "already exists" in run("video", "cut", *words).error
+    monkeypatch.setattr(object_store, "MULTIPART_BYTES", 1000)  # a large one, in parts
+    assert "already exists" in run("video", "cut", *words).error
+    assert run("video", "cut", *words, "--overwrite").code == 0
+    assert read_object(StoreAddress("s3://shop", "out/a.mp4"), 1 << 30)[0] == content
+    assert run("video", "enhance", "s3://shop/in/a.mp4", "-o", "s3://shop/out/better.mp4").code == 0
+    assert [o.address.key for o in list_objects(StoreAddress("s3://shop", "out"))] == ["out/a.mp4", "out/better.mp4"]
+    assert run("video", "cut", "s3://shop/in/a.mp4", "-o", "here.webm").code == 0
+    assert (tmp_path / "here.webm").exists()
+    for refused, text in (
+        (("cut", "s3://shop/in/a.mp4"), "need a place"),
+        (("cut", *words, "--resume"), "--resume is for clips on this machine's disk"),
+        (("cut", "s3://shop/in/a.mp4", "-o", "s3://shop/x/", "--format", "png"), "makes many files"),
+        (("cut", "s3://shop/none/", "-o", "s3://shop/x/"), "no clip below this prefix"),
+        (("roto", "clip.mp4", "--keys", "keys", "-o", "s3://shop/x.mov"), "on this machine's disk"),
+    ):
+        assert text in run("video", *refused).error
+    assert "on this machine's disk" in run("anonymise", "clip.mp4", "-o", "s3://shop/x/").error
+    assert "on this machine's disk" in run("anonymise", "s3://shop/in/a.mp4", "-o", "x/").error
 
 
 @pytest.mark.parametrize(

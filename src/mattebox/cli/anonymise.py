@@ -10,6 +10,7 @@ from mattebox.cli.anonymise_inputs import split_inputs
 from mattebox.cli.common import photographs_options, process_photographs
 from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes
 from mattebox.cli.options import StepCommand, recipe_from_options, renamed_options
+from mattebox.cli.stored_clips import refuse_stores
 from mattebox.errors import UsageError
 from mattebox.recipe.flat_parameters import build_recipe
 from mattebox.recipe.recipe import Recipe
@@ -62,6 +63,8 @@ def command(only_faces: bool, only_plates: bool, dry_run: bool, **_: Any) -> int
     recipe = build_recipe({"hide": hide}, recipe_from_options(context, Recipe((Anonymise(), Save()))))
     clips, photographs = split_inputs(context.params["inputs"], context.params["recursive"])
     context.params["inputs"] = photographs
+    if clips:
+        refuse_stores(context.params["output"])
     codes = []
     if dry_run:
         if clips:

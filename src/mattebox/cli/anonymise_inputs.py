@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from mattebox.cli.stored_clips import refuse_stores
+
 
 class ClipInput(NamedTuple):
     """A clip to anonymise, and where its result lies below an output folder, but for the suffix."""
@@ -24,6 +26,7 @@ def split_inputs(inputs: tuple[str, ...], is_recursive: bool) -> tuple[list[Clip
     for name in inputs:
         path = Path(name)
         if is_clip_name(name) and not path.is_dir():
+            refuse_stores(name)
             clips.append(ClipInput(path, Path(path.name)))
             continue
         found = find_in_folder(path, is_recursive, tuple(VIDEO_SUFFIXES)) if path.is_dir() else []

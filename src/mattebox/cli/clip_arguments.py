@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mattebox.cli.stored_clips import ClipPlace, find_stored_clips, is_stored_folder, stored_target
 from mattebox.errors import InputMissing, UsageError
+from mattebox.io.store_address import StoreAddress, is_output_address, is_store_address
 
 if TYPE_CHECKING:
     from mattebox.video.formats import ClipFormat
@@ -49,14 +51,18 @@ resume_option = click.option(
 )
 
 
-def find_clips(inputs: tuple[str, ...]) -> list[Path]:
-    """The clips that are named, and those in folders. UsageError, InputMissing."""
+def find_clips(inputs: tuple[str, ...]) -> list[ClipPlace]:
+    """The clips that are named, and those in folders and below prefixes of stores. UsageError, InputMissing."""
     from mattebox.video.backgrounds import CLIP_SUFFIXES
 
     if not inputs:
         raise UsageError("no clip is given", "give one or more, such as clip.mp4")
-    found: list[Path] = []
-    for name in map(Path, inputs):
+    found: list[ClipPlace] = []
+    for word in inputs:
+        if is_store_address(word):
+            found += find_stored_clips(word)
+            continue
+        name = Path(word)
         if not name.is_dir():  # a file, or the pattern of numbered pictures
             found.append(name)
             continue
@@ -68,6 +74,22 @@ def find_clips(inputs: tuple[str, ...]) -> list[Path]:
             )
         found += clips
     return found
+
+
+def target_place(source: ClipPlace, output: str | None, is_folder: bool, format: ClipFormat, suffix: str) -> ClipPlace:
+    """Where a clip's result goes, as `target_path` has it, or the object in a store that it becomes. UsageError."""
+    if is_output_address(output):
+        return stored_target(source, output or "", is_folder, format)
+    return target_path(
+        Path(source.name) if isinstance(source, StoreAddress) else source, output, is_folder, format, suffix
+    )
+
+
+def is_folder_output(output: str | None, is_one_of_many: bool, has_pictures: bool) -> bool:
+    """Whether results go into a folder, or below a prefix of a store."""
+    if output is None:
+        return False
+    return is_one_of_many or is_stored_folder(output) or (Path(output).is_dir() and not has_pictures)
 
 
 def target_path(source: Path, output: str | None, is_folder: bool, format: ClipFormat, suffix: str) -> Path:

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mattebox.cli import environment, video_enhance, video_parallax, video_roto
-from mattebox.cli.clip_arguments import find_clips, part_options, resume_option, target_path
+from mattebox.cli.clip_arguments import find_clips, is_folder_output, part_options, resume_option, target_place
 from mattebox.cli.clip_results import print_clip_result
 from mattebox.cli.command_group import SuggestingGroup
 from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes, json_option, report_error
 from mattebox.cli.options import explicit_parameters, parameter_options
+from mattebox.cli.stored_clips import check_stored_clips, local_source, local_target
 from mattebox.cli.value_completion import complete_files
 from mattebox.errors import MatteboxError, UsageError
 from mattebox.video.availability import require_video_extra
 from mattebox.video.clip_parameters import CUT_PARAMETERS
 
 if TYPE_CHECKING:
+    from mattebox.cli.stored_clips import ClipPlace
     from mattebox.cli.video_progress import ClipProgressLine
     from mattebox.video.clip_result import ClipResult
 
@@ -57,7 +59,7 @@ command.add_command(video_parallax.command)
     "--output",
     metavar="OUT|DIR",
     shell_complete=complete_files,
-    help="A file, a folder for several clips or for PNG frames, or a name such as shot.%04d.png.",
+    help="A file, a folder for several clips or for PNG frames, a name such as shot.%04d.png, or a place in a store.",
 )
 @click.option(
     "--format", help="webm, prores, ffv1, qtrle, png, exr, exr-straight or mp4.  [default: what -o says, or webm]"
@@ -103,6 +105,7 @@ def cut(context: click.Context, /, **options: Any) -> int:
     from mattebox.core.malloc import tune_malloc
     from mattebox.recipe.flat_parameters import build_recipe
 
+    check_stored_clips(options["inputs"], options)
     sources = find_clips(options["inputs"])
     for name in ("report", "timeline", "sheet"):
         if options[name] and len(sources) > 1:
@@ -113,19 +116,19 @@ def cut(context: click.Context, /, **options: Any) -> int:
     for source in sources:
         progress = ClipProgressLine(source.name)
         try:
-            result = _cut_clip(source, recipe, options, len(sources) > 1, progress)
+            target, result = _cut_clip(source, recipe, options, len(sources) > 1, progress)
         except MatteboxError as error:
             progress.clear()
             codes.append(report_error(error))
             continue
         progress.clear()
-        print_clip_result(source, result, options["as_json"])
+        print_clip_result(source, target, result, options["as_json"])
     return combine_exit_codes(codes)
 
 
 def _cut_clip(
-    source: Path, recipe: Any, options: dict[str, Any], is_one_of_many: bool, progress: ClipProgressLine
-) -> ClipResult:
+    source: ClipPlace, recipe: Any, options: dict[str, Any], is_one_of_many: bool, progress: ClipProgressLine
+) -> tuple[ClipPlace, ClipResult]:
     from mattebox.pipeline.recipe_check import check_recipe
     from mattebox.video.clip_cutting import cut_clip
     from mattebox.video.clip_job import ClipJob
@@ -135,7 +138,7 @@ def _cut_clip(
 
     output = options["output"]
     is_pictures = options["format"] in ("png", "exr", "exr-straight")
-    is_folder = output is not None and (is_one_of_many or (Path(output).is_dir() and not is_pictures))
+    is_folder = is_folder_output(output, is_one_of_many, is_pictures)
     clip_options = ClipOptions.from_recipe(
         recipe, None if output is None or is_folder else Path(output), format=options["format"],
         every=options["every"], coherence=options["coherence"], overwrite=options["overwrite"],
@@ -144,11 +147,11 @@ def _cut_clip(
         **parse_part(options["start"], options["until"], options["rate"], options["input_colour"]),
     )  # fmt: skip
     check_recipe(clip_options.still_recipe)
-    target = target_path(source, output, is_folder, clip_options.format, "cut")
+    target = target_place(source, output, is_folder, clip_options.format, "cut")
     run = cut_clip_in_segments if options["resume"] else cut_clip
     report, timeline, sheet = (Path(options[n]) if options[n] else None for n in ("report", "timeline", "sheet"))
-    return run(
-        ClipJob(
-            source, target, clip_options, report=report, timeline=timeline, sheet=sheet, on_progress=progress.update
+    with local_source(source) as clip, local_target(target, overwrite=options["overwrite"]) as path:
+        job = ClipJob(
+            clip, path, clip_options, report=report, timeline=timeline, sheet=sheet, on_progress=progress.update
         )
-    )
+        return target, run(job)

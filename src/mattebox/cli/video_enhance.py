@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mattebox.cli.clip_arguments import find_clips, part_options, resume_option, target_path
+from mattebox.cli.clip_arguments import find_clips, is_folder_output, part_options, resume_option, target_place
 from mattebox.cli.clip_results import print_clip_result
 from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes, json_option, report_error
 from mattebox.cli.options import explicit_parameters, parameter_options
+from mattebox.cli.stored_clips import check_stored_clips, local_source, local_target
 from mattebox.cli.value_completion import complete_files
 from mattebox.cli.video_progress import ClipProgressLine
 from mattebox.errors import MatteboxError
@@ -18,6 +19,7 @@ from mattebox.video.availability import require_video_extra
 from mattebox.video.clip_parameters import ENHANCEMENT_PARAMETERS
 
 if TYPE_CHECKING:
+    from mattebox.cli.stored_clips import ClipPlace
     from mattebox.recipe.recipe import Recipe
     from mattebox.video.clip_enhancement import EnhancementResult
 
@@ -35,7 +37,9 @@ What "auto" measures is the median of two seconds, and begins anew with each sce
 
 @click.command("enhance", epilog=EXAMPLES, context_settings=CONTEXT_SETTINGS)
 @click.argument("inputs", nargs=-1, metavar="IN...", shell_complete=complete_files)
-@click.option("-o", "--output", metavar="OUT|DIR", shell_complete=complete_files, help="A file, or a folder.")
+@click.option(
+    "-o", "--output", metavar="OUT|DIR", shell_complete=complete_files, help="A file, a folder, or a place in a store."
+)
 @click.option("--format", help="mp4, webm, prores, ffv1, qtrle or png.  [default: what -o says, or mp4]")
 @part_options
 @parameter_options(*ENHANCEMENT_PARAMETERS)
@@ -54,6 +58,7 @@ def command(context: click.Context, /, **options: Any) -> int:
     from mattebox.recipe.flat_parameters import build_recipe
     from mattebox.recipe.presets import enhance_base_recipe
 
+    check_stored_clips(options["inputs"], options)
     sources = find_clips(options["inputs"])
     fields = {name: context.params[name] for name in explicit_parameters(context)}
     recipe = build_recipe(fields, enhance_base_recipe(fields))
@@ -62,19 +67,19 @@ def command(context: click.Context, /, **options: Any) -> int:
     for source in sources:
         progress = ClipProgressLine(source.name)
         try:
-            result = _enhance_clip(source, recipe, options, len(sources) > 1, progress)
+            target, result = _enhance_clip(source, recipe, options, len(sources) > 1, progress)
         except MatteboxError as error:
             progress.clear()
             codes.append(report_error(error))
             continue
         progress.clear()
-        print_clip_result(source, result, options["as_json"])
+        print_clip_result(source, target, result, options["as_json"])
     return combine_exit_codes(codes)
 
 
 def _enhance_clip(
-    source: Path, recipe: Recipe, options: dict[str, Any], is_one_of_many: bool, progress: ClipProgressLine
-) -> EnhancementResult:
+    source: ClipPlace, recipe: Recipe, options: dict[str, Any], is_one_of_many: bool, progress: ClipProgressLine
+) -> tuple[ClipPlace, EnhancementResult]:
     from mattebox.pipeline.recipe_check import check_recipe
     from mattebox.video.clip_enhancement import enhance_clip
     from mattebox.video.enhancement_job import EnhancementJob, EnhancementOptions
@@ -83,7 +88,7 @@ def _enhance_clip(
     from mattebox.video.option_values import parse_part
 
     output, name = options["output"], options["format"]
-    is_folder = output is not None and (is_one_of_many or (Path(output).is_dir() and name != "png"))
+    is_folder = is_folder_output(output, is_one_of_many, name == "png")
     clip_format = find_format(name) if name else FORMATS["mp4"]
     if name is None and output is not None and not is_folder:
         clip_format = format_of_path(Path(output))
@@ -93,6 +98,7 @@ def _enhance_clip(
         **parse_part(options["start"], options["until"], options["rate"], options["input_colour"]),
     )  # fmt: skip
     check_recipe(recipe)
-    target = target_path(source, output, is_folder, clip_format, "enhanced")
+    target = target_place(source, output, is_folder, clip_format, "enhanced")
     run = enhance_clip_in_segments if options["resume"] else enhance_clip
-    return run(EnhancementJob(source, target, enhancement, on_progress=progress.update))
+    with local_source(source) as clip, local_target(target, overwrite=options["overwrite"]) as path:
+        return target, run(EnhancementJob(clip, path, enhancement, on_progress=progress.update))

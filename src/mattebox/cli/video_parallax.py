@@ -10,6 +10,7 @@ import click
 
 from mattebox.cli import environment
 from mattebox.cli.console import CONTEXT_SETTINGS, report_error
+from mattebox.cli.stored_clips import refuse_stores
 from mattebox.cli.value_completion import COMPLETER_BY_PARAMETER, complete_files
 from mattebox.errors import MatteboxError
 from mattebox.video.availability import require_video_extra
@@ -49,6 +50,7 @@ def command(
 ) -> int:  # fmt: skip
     """Move the background of a photograph behind its subject, as from a camera on a small round way."""
     require_video_extra()
+    refuse_stores(photograph, output)
     from mattebox.video.parallax_clip import write_parallax_clip
 
     source = Path(photograph)

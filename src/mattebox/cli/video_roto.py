@@ -12,6 +12,7 @@ from mattebox.cli.clip_arguments import target_path
 from mattebox.cli.clip_results import print_clip_result
 from mattebox.cli.console import CONTEXT_SETTINGS, json_option
 from mattebox.cli.options import explicit_parameters, parameter_options
+from mattebox.cli.stored_clips import refuse_stores
 from mattebox.cli.value_completion import complete_files
 from mattebox.cli.video_progress import ClipProgressLine
 from mattebox.video.availability import require_video_extra
@@ -61,6 +62,7 @@ An edited key is carried anew to its neighbours only.
 def command(context: click.Context, /, source: str, keys: str, **options: Any) -> int:
     """Cut a clip out by mattes or marks on key frames, carried both ways and blended between."""
     require_video_extra()
+    refuse_stores(source, keys, options["output"])
     from mattebox.core.malloc import tune_malloc
     from mattebox.recipe.flat_parameters import build_recipe
 
@@ -71,7 +73,7 @@ def command(context: click.Context, /, source: str, keys: str, **options: Any) -
         result = _rotoscope(Path(source), Path(keys), recipe, options, progress)
     finally:
         progress.clear()
-    print_clip_result(Path(source), result, options["as_json"])
+    print_clip_result(Path(source), result.path, result, options["as_json"])
     return 0
 
 

@@ -21,6 +21,7 @@ from mattebox.errors import (
     InputMissing,
     InputTooLarge,
     InputUnreadable,
+    MatteboxError,
     OutputError,
     OutputExists,
     UsageError,
@@ -124,6 +125,29 @@ def write_object(address: StoreAddress, content: bytes | memoryview, *, overwrit
             f"{address}: cannot be written ({describe_error(error)})", f"nothing was changed; {REMEDY}"
         ) from error
     return result["e_tag"] or ""
+
+
+def write_file(address: StoreAddress, path: Path, *, overwrite: bool) -> None:
+    """Write a file as an object, whole or not at all; a large one is read and sent in parts.
+
+    Without `overwrite` an object that is there stays; of two processes that send large files at once the last one wins,
+    because stores create objects of several parts unconditionally. OutputError, OutputExists.
+    """
+    import obstore
+
+    try:
+        if path.stat().st_size <= MULTIPART_BYTES:
+            write_object(address, path.read_bytes(), overwrite=overwrite)
+            return
+        if not overwrite and find_object(address) is not None:
+            raise _exists_error(address)
+        obstore.put(open_store(address.root), address.key, path, chunk_size=MULTIPART_BYTES)
+    except MatteboxError:
+        raise
+    except Exception as error:
+        raise OutputError(
+            f"{address}: cannot be written ({describe_error(error)})", f"nothing was changed; {REMEDY}"
+        ) from error
 
 
 def find_object(address: StoreAddress) -> ObjectInfo | None:
