@@ -31,13 +31,13 @@ SAMPLING_MS = 500
 SETTLING_MS = 10_000
 ERASING_MS = 1500  # of a photograph in the browser's storage
 CHOOSING_MS = 3000  # that people take to choose a photograph, while runtime and weights are loaded
-FIRST_CUTOUT = """() => import("/page/items.js").then(({ items }) => new Promise((resolve) => {
+FIRST_CUTOUT = """() => loadModule("items.js").then(({ items }) => new Promise((resolve) => {
   const image = document.querySelector("#after");
   const look = () => (items[0]?.firstCutout && image.src === items[0].firstCutout.url && image.complete)
     || items[0]?.results.size ? resolve(Boolean(items[0].firstCutout)) : requestAnimationFrame(look);
   look();
 }))"""
-FINER_CUTOUT = """() => import("/page/items.js").then(({ items }) => new Promise((resolve) => {
+FINER_CUTOUT = """() => loadModule("items.js").then(({ items }) => new Promise((resolve) => {
   const quick = items[0]?.firstCutout;
   const isThere = () => items[0]?.firstCutout !== quick || items[0]?.results.size;
   const look = () => (isThere() ? resolve() : requestAnimationFrame(look));
@@ -258,7 +258,7 @@ def measure_first_cutouts(visit: Visit, report: Report, photograph: Path, megabi
     here. What the worker fetches on a first visit is not counted: it is reported beside.
     """
     page, processes = visit.page, ProcessorTime(visit.context.browser)
-    if not page.evaluate("import('/page/device_network.js').then((module) => module.canCutHere())"):
+    if not page.evaluate("loadModule('device_network.js').then((module) => module.canCutHere())"):
         print("| the browser's own cutout: mattebox-page is not installed | | | |")
         return
     page.evaluate("localStorage.setItem('mattebox-device', 'first')")
@@ -269,7 +269,7 @@ def measure_first_cutouts(visit: Visit, report: Report, photograph: Path, megabi
     for name in ("on a first visit", "with runtime and weights in the cache"):
         page.reload()
         visit.choose("select[name=model]", "fast")
-        page.evaluate("import('/page/device_network.js').then((module) => void module.warmUp())")  # as "Choose" does
+        page.evaluate("loadModule('device_network.js').then((module) => void module.warmUp())")  # as "Choose" does
         page.wait_for_timeout(CHOOSING_MS)
         page.evaluate(HOLD_UPLOADS)
         started_at = time.perf_counter()

@@ -26,6 +26,10 @@ CHROMIUM_FLAGS = [
 ]
 DONE, FAILED = "[data-status=done]", "[data-status=failed]"
 STORAGE = "cookies,indexeddb,local_storage,service_workers,cache_storage"
+LOAD_MODULE = """window.loadModule = async (name, bundle = "app.js") => {
+  const entry = document.querySelector("script[type=module]").src;
+  return (await import(new URL(bundle, entry).href)).modules[name];
+};"""  # what a module of the page exports, as the page itself uses it
 IS_DRAWN = """async () => {
   await document.querySelector("#after").decode().catch(() => null);
   for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
@@ -51,6 +55,7 @@ def _open_context(browser: Any, options: dict[str, Any]) -> Any:
     key = repr(sorted(options.items()))
     if key not in contexts:
         contexts[key] = browser.new_context(**options)
+        contexts[key].add_init_script(LOAD_MODULE)
     return contexts[key]
 
 

@@ -436,7 +436,7 @@ def test_all_languages_say_all(open_visit: Visit) -> None:
     rules = set(re.findall(r"""(?:Finding|advice)\(\s*"([^"]+)""", Path(str(compliance.__file__)).read_text()))
     codes = {code for by_code in CODES_BY_STATUS.values() for code in by_code}
     english, german = open_visit.page.evaluate("""async () => {
-      const { text } = await import("/page/strings.js"), { german } = await import("/page/german.js");
+      const { text } = await loadModule("strings.js"), { german } = await loadModule("german.js");
       const describe = (v) => typeof v === "function" ? v.length : Array.isArray(v) ? v.length
         : v && typeof v === "object" ? describeEntries(v) : typeof v;
       const describeEntries = (v) => Object.fromEntries(Object.entries(v).map(([k, e]) => [k, describe(e)]));
@@ -456,7 +456,7 @@ def test_all_languages_say_all(open_visit: Visit) -> None:
 def test_results_of_many_photographs_are_bounded(open_visit: Visit) -> None:
     """Beyond the room for all, those of photographs that were not used lately go, but for what is on show."""
     kept = open_visit.page.evaluate("""async () => {
-      const { ItemResults } = await import("/page/item_results.js"), blob = { size: 30e6 };
+      const { ItemResults } = await loadModule("item_results.js"), blob = { size: 30e6 };
       const all = Array.from({ length: 12 }, () => {
         const shown = { blob, url: "" }, results = new ItemResults(() => [shown]);
         results.add("shown", shown);

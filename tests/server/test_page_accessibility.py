@@ -146,7 +146,7 @@ def test_from_right_to_left(browser: Any, address: str, files: dict[str, Path]) 
     """The page is mirrored, the photograph is not."""
     with Visit(browser, address, reduced_motion="reduce") as visit:
         page = visit.page
-        page.evaluate("import('/page/strings.js').then(({ text }) => { text.direction = 'rtl'; })")
+        page.evaluate("loadModule('strings.js').then(({ text }) => { text.direction = 'rtl'; })")
         page.evaluate("document.documentElement.dir = 'rtl'")
         visit.open(files["rocket"], files["coffee"])
         assert page.locator("#controls").bounding_box()["x"] < page.locator("#bench").bounding_box()["x"]

@@ -28,7 +28,7 @@ pytestmark = [
 Files = dict[str, Path]
 WIDTH, HEIGHT = 200, 150
 BLUR = """async ([photograph, cutout, width, height, depth, contactRow, lens]) => {
-  const { blurScene, prepareScene } = await import("/page/photograph_blur.js");
+  const { blurScene, prepareScene } = await loadModule("photograph_blur.js", "lens_worker.js");
   const bytes = (text) => text && Uint8ClampedArray.from(atob(text), (c) => c.charCodeAt(0));
   const scene = prepareScene(bytes(photograph), bytes(cutout), width, height, depth, contactRow);
   const pixels = blurScene(scene, lens);

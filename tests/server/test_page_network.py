@@ -19,7 +19,7 @@ from mattebox.matting.matte_cleanup import GHOST_CLIP_ALPHA, clean_up_matte
 from mattebox.matting.segmentation import segment
 from mattebox.types import Picture
 from tests.server.page_network import needs_network, open_page_session
-from tests.server.page_visit import CHROMIUM, CHROMIUM_FLAGS, Visit, draw_two_subjects
+from tests.server.page_visit import CHROMIUM, CHROMIUM_FLAGS, LOAD_MODULE, Visit, draw_two_subjects
 
 pytestmark = [*needs_network, pytest.mark.timeout(180)]
 SWIFTSHADER_FLAGS = [
@@ -32,7 +32,7 @@ SWIFTSHADER_FLAGS = [
 ]
 GHOST_STEEPNESS = 1 / (1 - 2 * GHOST_CLIP_ALPHA)  # uncertain areas are made steeper, and differences with them
 CUT = """async (base64) => {
-  const { predictMatte, cutOut } = await import("/page/device_network.js");
+  const { predictMatte, cutOut } = await loadModule("device_network.js");
   const file = new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], "photo.png", { type: "image/png" });
   const toBase64 = (array) => {
     const bytes = new Uint8Array(array.buffer);
@@ -126,11 +126,12 @@ def test_by_webgpu_too(browser: Any, address: str) -> None:
 
     try:
         page = other.new_page()
-        page.route("**/inference_runtime.js", accept_any_adapter)
+        page.add_init_script(LOAD_MODULE)
+        page.route("**/cutout_worker.js", accept_any_adapter)
         page.goto(address)
         if not page.evaluate("navigator.gpu?.requestAdapter().then(Boolean)"):
             pytest.skip("this Chromium has no WebGPU")
-        assert page.evaluate("import('/page/device_network.js').then((m) => m.warmUp())")["device"] == "webgpu"
+        assert page.evaluate("loadModule('device_network.js').then((m) => m.warmUp())")["device"] == "webgpu"
         rgb = draw_two_subjects()
         file = io.BytesIO()
         Image.fromarray(rgb).save(file, "png")

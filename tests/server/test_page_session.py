@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.server.page_visit import CHROMIUM, CHROMIUM_FLAGS, DONE, Visit
+from tests.server.page_visit import CHROMIUM, CHROMIUM_FLAGS, DONE, LOAD_MODULE, Visit
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt install chromium"),
@@ -21,12 +21,12 @@ pytestmark = [
 Files = dict[str, Path]
 PAINT = "[name=paint]:checked"
 STORED = """async () => {
-  const { getSessions, getBySession, ITEM_STORES } = await import("/page/database.js");
+  const { getSessions, getBySession, ITEM_STORES } = await loadModule("database.js");
   const sessions = await getSessions();
   const counts = sessions.map(({ id }) => ITEM_STORES.map(async (name) => (await getBySession(name, id)).length));
   return [sessions.length, ...(await Promise.all(counts.flat()))];
 }"""
-IS_STORED = "async () => (await import('/page/session_store.js')).isAllStored()"
+IS_STORED = "async () => (await loadModule('session_store.js')).isAllStored()"
 
 
 def wait_until_stored(page: Any) -> None:
@@ -69,6 +69,7 @@ def test_a_killed_browser_loses_nothing(browser: Any, address: str, files: Files
         context = browser.browser_type.launch_persistent_context(
             tmp_path, executable_path=CHROMIUM, args=CHROMIUM_FLAGS
         )
+        context.add_init_script(LOAD_MODULE)
         page = context.new_page()
         page.goto(address)
         return page

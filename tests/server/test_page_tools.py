@@ -25,7 +25,7 @@ pytestmark = [
 ]
 Files = dict[str, Path]
 DROP_FOLDER = """async () => {
-  const { droppedFiles } = await import("/page/folder_drop.js");
+  const { droppedFiles } = await loadModule("folder_drop.js");
   const file = (name) => ({ isFile: true, name, file: (resolve) => resolve(new File(["x"], name)) });
   const folder = (name, children) => {
     const parts = [children.slice(0, 2), children.slice(2), []];
@@ -38,7 +38,7 @@ DROP_FOLDER = """async () => {
 
 
 SCENE_NOTES = """async (notes) => {
-  const { sceneNote } = await import("/page/scene_note.js"), { setLanguage } = await import("/page/strings.js");
+  const { sceneNote } = await loadModule("scene_note.js"), { setLanguage } = await loadModule("strings.js");
   return ["de", "en"].flatMap((language) => (setLanguage(language), notes.map(sceneNote)));
 }"""
 

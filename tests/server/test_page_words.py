@@ -103,7 +103,7 @@ def test_voice_where_the_browser_recognises_it_here(browser: Any, address: str, 
     with Visit(browser, address) as visit:
         page = visit.page
         page.evaluate("delete window.SpeechRecognition")
-        page.evaluate("import('/page/voice.js').then(({ showVoice }) => showVoice())")
+        page.evaluate("loadModule('voice.js').then(({ showVoice }) => showVoice())")
         assert page.locator("#speak").is_hidden()
         page.add_init_script(SPEECH)
         page.reload()

@@ -1,5 +1,6 @@
 // Values remembered by this browser, for ever or for this tab. Without storage (private windows) nothing is remembered.
-export const localSettings = safeStorage(() => localStorage), sessionSettings = safeStorage(() => sessionStorage);
+export const localSettings = safeStorage(() => localStorage);
+export const sessionSettings = safeStorage(() => sessionStorage);
 
 // `getStorage` is called each time, because the mere access throws where storage is forbidden.
 function safeStorage(getStorage) {

@@ -1,13 +1,20 @@
-"""All files of the page by their paths: those of its folder, those made of them, and the network for the browser."""
+"""All files of the page by their paths: those made of its folder, and the network for the browser.
+
+What a visit needs lies in folders whose names change with their contents, so that browsers keep it: in one the modules,
+bundled by the scripts that start with them, styles and pictures, in the other the network.
+"""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mattebox.server.page_files.network import NetworkFiles, describe_network
+from mattebox.server.page_files.bundle import bundle_modules
+from mattebox.server.page_files.network import DIGEST_CHARACTERS, NetworkFiles, describe_network
 
 PAGE_FOLDER = Path(__file__).parents[1] / "page"
 MEDIA_TYPES = {
@@ -21,8 +28,10 @@ MEDIA_TYPES = {
     ".wasm": "application/wasm",
     ".onnx": "application/octet-stream",
 }
-INDEX, SERVICE_WORKER, SITE = "index.html", "sw.js", "page/site.js"
-TOP_LEVEL = (INDEX, SERVICE_WORKER, "mattebox.webmanifest")  # the others lie in the folder "page"
+INDEX, SERVICE_WORKER, SITE = "index.html", "sw.js", "site.js"
+TOP_LEVEL = (INDEX, SERVICE_WORKER, "mattebox.webmanifest")  # they say "page/" for the folder of the others
+ENTRIES = ("app.js", "cutout_worker.js", "lens_worker.js")  # the document's script, and those of its workers
+COMPRESSED = (".html", ".js", ".css", ".svg", ".webmanifest")
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; "
     "img-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'"
@@ -65,19 +74,35 @@ def list_page_files(network: NetworkFiles | None, has_server: bool) -> dict[str,
         Files by their paths below the page's address, with "/" between folders.
     """
     sources = {f.name: f.read_bytes() for f in sorted(PAGE_FOLDER.iterdir()) if f.suffix in MEDIA_TYPES}
-    files = {(n if n in TOP_LEVEL else f"page/{n}"): _page_file(n, content) for n, content in sources.items()}
     network_files, description = _network_files(network)
     site = json.dumps({"hasServer": has_server, "network": description}, indent=1)
-    source = f"// Made by mattebox: what there is at this address.\nexport const site = {site};\n"
-    files[SITE] = _page_file(SITE, source.encode())
+    sources[SITE] = f"// Made by mattebox: what there is at this address.\nexport const site = {site};\n".encode()
+    folder, files = _bundled_files(sources)
+    for name in (n for n in TOP_LEVEL if n != SERVICE_WORKER):
+        files[name] = _page_file(name, sources[name].replace(b'"page/', f'"{folder}/'.encode()))
     files |= network_files
-    worker = files.pop(SERVICE_WORKER).content
-    files[SERVICE_WORKER] = _page_file(SERVICE_WORKER, _service_worker_facts(files) + worker)
+    files[SERVICE_WORKER] = _page_file(SERVICE_WORKER, _service_worker_facts(files) + sources[SERVICE_WORKER])
     return files
 
 
-def _page_file(path: str, content: bytes) -> PageFile:
-    return PageFile(content, MEDIA_TYPES[Path(path).suffix])
+def _bundled_files(sources: dict[str, bytes]) -> tuple[str, dict[str, PageFile]]:
+    """The folder that is named by its contents, and its files: bundles of the modules, and what is no module."""
+    modules = {name: content.decode() for name, content in sources.items() if name.endswith(".js")}
+    contents = {name: bundle_modules(name, modules).encode() for name in ENTRIES}
+    contents |= {name: c for name, c in sources.items() if name not in modules and name not in TOP_LEVEL}
+    folder = f"page/{_digest(contents.values())}"
+    return folder, {f"{folder}/{n}": _page_file(n, content, is_permanent=True) for n, content in contents.items()}
+
+
+def _page_file(name: str, content: bytes, *, is_permanent: bool = False) -> PageFile:
+    suffix = Path(name).suffix
+    if suffix not in COMPRESSED:
+        return PageFile(content, MEDIA_TYPES[suffix], is_permanent=is_permanent)
+    return PageFile(gzip.compress(content, mtime=0), MEDIA_TYPES[suffix], is_compressed=True, is_permanent=is_permanent)
+
+
+def _digest(contents: Iterable[bytes]) -> str:
+    return hashlib.sha256(b"".join(hashlib.sha256(c).digest() for c in contents)).hexdigest()[:DIGEST_CHARACTERS]
 
 
 def _network_files(network: NetworkFiles | None) -> tuple[dict[str, PageFile], dict[str, object] | None]:
@@ -91,15 +116,15 @@ def _network_files(network: NetworkFiles | None) -> tuple[dict[str, PageFile], d
         name: PageFile(content, MEDIA_TYPES[Path(name).suffix], is_compressed=True, is_permanent=True)
         for name, content in network.compressed_by_name.items()
     }
-    return {f"page/{folder}/{name}": file for name, file in files.items()}, describe_network(network, folder)
+    return {f"page/{folder}/{name}": file for name, file in files.items()}, describe_network(network, f"../{folder}")
 
 
 def _service_worker_facts(files: dict[str, PageFile]) -> bytes:
     """The lines before the service worker's own: what it keeps for when there is no network, and its version."""
-    digest = hashlib.sha256(b"".join(hashlib.sha256(file.content).digest() for file in files.values())).hexdigest()
+    digest = _digest(file.content for file in files.values())
     changing = ["./", *(path for path, file in files.items() if not file.is_permanent and path != INDEX)]
     permanent = [path for path, file in files.items() if file.is_permanent and "jspi" not in path]
     return (
-        f"const VERSION = {json.dumps(digest[:16])};\nconst CHANGING = {json.dumps(changing)};\n"
+        f"const VERSION = {json.dumps(digest)};\nconst CHANGING = {json.dumps(changing)};\n"
         f"const PERMANENT = {json.dumps(permanent)};\n"
     ).encode()

@@ -12,7 +12,10 @@ from mattebox.server.page_files.network import NetworkFiles, decompress, load_ne
 HEAD = "<head>\n"
 POLICY_TAG = f'  <meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
 HOST_HEADERS = "_headers"  # a file that several static hosts read
-HEADERS = "/*\n  Cross-Origin-Opener-Policy: same-origin\n  Cross-Origin-Embedder-Policy: require-corp\n"
+HEADERS = (
+    "/*\n  Cross-Origin-Opener-Policy: same-origin\n  Cross-Origin-Embedder-Policy: require-corp\n"
+    "/page/*\n  Cache-Control: public, max-age=31536000, immutable\n"
+)
 
 
 def write_site(folder: Path, *, overwrite: bool) -> list[Path]:
