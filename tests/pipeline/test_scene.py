@@ -8,7 +8,7 @@ import pytest
 from mattebox.errors import UsageError
 from mattebox.pipeline import scene
 from mattebox.pipeline.run import run_recipe
-from mattebox.pipeline.scene import FoundScene, apply_scene
+from mattebox.pipeline.scene import AppliedScene, FoundScene, apply_scene
 from mattebox.recipe.flat_parameters import build_recipe
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Background, Cut, Frame, Save, Scene
@@ -28,8 +28,10 @@ def screenshot(background: tuple[int, int, int] | None) -> Picture:
     return Picture(noise)
 
 
-def apply(recipe: Recipe, picture: Picture) -> tuple[Recipe, str]:
-    return apply_scene(recipe, picture, "cpu", 1)
+def apply(recipe: Recipe, picture: Picture) -> tuple[Recipe, AppliedScene]:
+    changed, applied = apply_scene(recipe, picture, "cpu", 1)
+    assert applied is not None
+    return changed, applied
 
 
 def test_none_changes_nothing() -> None:
@@ -39,12 +41,15 @@ def test_none_changes_nothing() -> None:
     assert np.array_equal(plain.picture.rgb, none.picture.rgb)
     assert np.array_equal(plain.matte.alpha, none.matte.alpha)  # type: ignore[union-attr]
     assert none.picture.notes == plain.picture.notes
-    assert none.scene_recipe is None
+    assert none.scene is none.scene_recipe is None
 
 
 def test_a_named_scene_sets_what_suits_it_and_says_so() -> None:
     result = run_recipe(picture_of_a_disc(), Recipe((Scene(kind="product"), Cut())), session=fake_session())
     assert "scene: product, which sets crop, margin=5%, background=white" in result.picture.notes[0]
+    values = {"crop": True, "margin": "5%", "background": "white"}
+    assert result.scene == AppliedScene("product", 1.0, True, values)
+    assert result.scene.to_fields() == {"name": "product", "probability": 1.0, "clear": True, "values": values}
     assert result.scene_recipe is not None
     assert result.scene_recipe.find_step(Background) == Background(paint="white")
     assert tuple(result.picture.rgb[0, 0]) == (255, 255, 255)
@@ -52,26 +57,28 @@ def test_a_named_scene_sets_what_suits_it_and_says_so() -> None:
 
 def test_given_values_overrule_it() -> None:
     recipe = build_recipe({"margin": "1%", "background": "black"}, Recipe((Scene(kind="product"), Cut())))
-    changed, note = apply(recipe, picture_of_a_disc())
+    changed, applied = apply(recipe, picture_of_a_disc())
     assert changed.find_step(Background) == Background(paint="black")
-    assert "sets crop;" in note
+    assert "sets crop;" in applied.describe()
+    assert applied.values == {"crop": True}
     assert changed.find_step(Frame) == Frame(crop="subject", margin="1%")
 
 
 def test_a_photograph_that_stays_whole_is_enhanced() -> None:
-    changed, note = apply(Recipe((Scene(kind="animal"), Save())), picture_of_a_disc())
+    changed, applied = apply(Recipe((Scene(kind="animal"), Save())), picture_of_a_disc())
     assert {step.tag() for step in changed.steps} == {"restore", "balance", "light", "save"}
-    assert note.startswith("scene: animal, which sets restore=auto")
+    assert applied.describe().startswith("scene: animal, which sets restore=auto")
 
 
 def test_what_is_not_clear_sets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = Recipe((Scene(kind="auto"), Cut()))
     for found in (FoundScene("food", 0.3), FoundScene("other", 0.9)):
         monkeypatch.setattr(scene, "recognise_scene", lambda *_, found=found: found)
-        changed, note = apply(recipe, picture_of_a_disc())
+        changed, applied = apply(recipe, picture_of_a_disc())
         assert changed == Recipe((Cut(),))
-        assert "not clear" in note
-        assert ("food, 30%" in note) == (found.name == "food")
+        assert applied == AppliedScene(*found, is_clear=False, values={})
+        assert "not clear" in applied.describe()
+        assert ("food, 30%" in applied.describe()) == (found.name == "food")
 
 
 def test_screenshots_are_cut_by_their_colour_or_not_at_all() -> None:

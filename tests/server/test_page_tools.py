@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mattebox.pipeline.scene import FoundScene, describe_scene
+from mattebox.pipeline.scene import AppliedScene
 from mattebox.recipe.scene_defaults import SCENE_DEFAULTS
 from mattebox.recipe.serialization import load_recipe
 from mattebox.recipe.steps import Background, Cut, Shadow
@@ -37,9 +37,9 @@ DROP_FOLDER = """async () => {
 }"""
 
 
-SCENE_NOTES = """async (notes) => {
+SCENE_NOTES = """async (scenes) => {
   const { sceneNote } = await loadModule("scene_note.js"), { setLanguage } = await loadModule("strings.js");
-  return ["de", "en"].flatMap((language) => (setLanguage(language), notes.map(sceneNote)));
+  return ["de", "en"].flatMap((language) => (setLanguage(language), scenes.map(sceneNote)));
 }"""
 
 
@@ -259,13 +259,13 @@ def test_edges_and_models(browser: Any, address: str, files: Files) -> None:
 
 def test_what_the_scene_sets_is_said(browser: Any, address: str, files: Files) -> None:
     """In words of the page's language, whatever scene it is."""
-    notes = ["scene: not clear (most like food, 40%); nothing was set by it"]
+    scenes = [AppliedScene("food", 0.4, False, {}), AppliedScene("other", 0.9, False, {})]
     for name, defaults in SCENE_DEFAULTS.items():
-        notes += [describe_scene(FoundScene(name, 0.9), values) for values in (defaults.cut, defaults.enhance)]
+        scenes += [AppliedScene(name, 0.9, True, values) for values in (defaults.cut, defaults.enhance)]
     with Visit(browser, address) as visit:
         page = visit.page
-        said = page.evaluate(SCENE_NOTES, notes)
-        assert len(said) == 2 * len(notes)
+        said = page.evaluate(SCENE_NOTES, [scene.to_fields() for scene in scenes])
+        assert len(said) == 2 * len(scenes)
         for line in said:
             assert line.startswith(("Scene: ", "Szene: "))
             assert not set(line) & set("=_")

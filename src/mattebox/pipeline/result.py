@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from mattebox.anonymisation.regions import DetectedObject
 from mattebox.core.pillow_conversion import PilImage
+from mattebox.pipeline.scene import AppliedScene
 from mattebox.recipe.recipe import Recipe
 from mattebox.types import Box, ImageShape, ImageSize, Layer, Matte, Picture, Pixels
 
@@ -37,8 +38,10 @@ class Result:
     photograph_bounds : tuple of float, or None
         Where the photograph lies on a composed picture: left, top, width and height in shares of it; None where it was
         rotated, or nothing was composed.
+    scene : AppliedScene or None
+        What the photograph shows, and what that set; None where it was not asked for.
     scene_recipe : Recipe or None
-        The recipe that ran, where the scene set some of it.
+        The recipe that ran, where a scene was asked for.
     """
 
     picture: Picture
@@ -50,6 +53,7 @@ class Result:
     objects: tuple[DetectedObject, ...] = ()
     effective_stages: tuple[str, ...] = ()
     photograph_bounds: tuple[float, float, float, float] | None = None
+    scene: AppliedScene | None = None
     scene_recipe: Recipe | None = None
 
     @property
@@ -104,7 +108,7 @@ class Result:
         return self.picture._repr_png_()
 
 
-def add_scene(result: Result, recipe: Recipe, note: str) -> Result:
-    """The result with the recipe that a scene made, and a note on it before its picture's others."""
-    picture = replace(result.picture, notes=(note, *result.picture.notes))
-    return replace(result, picture=picture, scene_recipe=recipe)
+def add_scene(result: Result, recipe: Recipe, scene: AppliedScene) -> Result:
+    """The result with its scene and the recipe that this made, and a note on it before its picture's others."""
+    picture = replace(result.picture, notes=(scene.describe(), *result.picture.notes))
+    return replace(result, picture=picture, scene=scene, scene_recipe=recipe)

@@ -90,7 +90,7 @@ def run_recipe(
     """
     if not is_checked:
         check_recipe(recipe, open_image, session)
-    recipe, scene_note = scene.apply_scene(recipe, picture, device, threads)
+    recipe, applied_scene = scene.apply_scene(recipe, picture, device, threads)
     restoration.require_models(recipe)
     restoration.target_shape(picture.shape, recipe)
     networks = RunNetworks(session, device, threads, StageTimer())
@@ -98,7 +98,7 @@ def run_recipe(
         recipe, networks, name, open_image, on_progress, open_tile_sink, picture, Result(picture), picture, kept_cutouts
     )
     result = run.run_stages()
-    return add_scene(result, recipe, scene_note) if scene_note else result
+    return add_scene(result, recipe, applied_scene) if applied_scene else result
 
 
 @dataclass

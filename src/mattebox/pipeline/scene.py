@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from mattebox.errors import UsageError
 from mattebox.matting.flat_artwork import detect_artwork
@@ -27,7 +28,50 @@ class FoundScene(NamedTuple):
     probability: float
 
 
-def apply_scene(recipe: Recipe, picture: Picture, device: str, threads: int | None) -> tuple[Recipe, str]:
+@dataclass(frozen=True)
+class AppliedScene:
+    """The scene of a picture, and what it set in the recipe.
+
+    Attributes
+    ----------
+    name : str
+        The likeliest scene, or the one that was named; "other" where the picture shows none that has defaults.
+    probability : float
+        0 to 1; 1 where it was named.
+    is_clear : bool
+        Whether it counts; else nothing was set by it.
+    values : Mapping of str to str, int, float or bool
+        What it set, by flat name.
+    """
+
+    name: str
+    probability: float
+    is_clear: bool
+    values: Mapping[str, Value]
+
+    def describe(self) -> str:
+        """A note for people, in English."""
+        if not self.is_clear:
+            said = f" (most like {self.name}, {self.probability:.0%})" if self.name in SCENE_DEFAULTS else ""
+            return f"scene: not clear{said}; nothing was set by it"
+        sure = f" ({self.probability:.0%})" if self.probability < 1 else ""
+        said = ", ".join(name if value is True else f"{name}={value}" for name, value in self.values.items())
+        parts = [f"scene: {self.name}{sure}, which sets {said or 'nothing'}", SCENE_DEFAULTS[self.name].hint]
+        return "; ".join(part for part in parts if part)
+
+    def to_fields(self) -> dict[str, Any]:
+        """As JSON data."""
+        return {
+            "name": self.name,
+            "probability": round(self.probability, 4),
+            "clear": self.is_clear,
+            "values": dict(self.values),
+        }
+
+
+def apply_scene(
+    recipe: Recipe, picture: Picture, device: str, threads: int | None
+) -> tuple[Recipe, AppliedScene | None]:
     """Set what suits the scene of a picture.
 
     Parameters
@@ -43,8 +87,8 @@ def apply_scene(recipe: Recipe, picture: Picture, device: str, threads: int | No
     -------
     Recipe
         Without a scene step.
-    str
-        What was recognised and set, as a note; "" where no scene was asked for.
+    AppliedScene or None
+        What was recognised and set; None where no scene was asked for.
 
     Raises
     ------
@@ -55,13 +99,12 @@ def apply_scene(recipe: Recipe, picture: Picture, device: str, threads: int | No
     """
     step = recipe.find_step(Scene)
     if step is None or step.kind == "none":
-        return recipe.without_step(Scene), ""
+        return recipe.without_step(Scene), None
     found = recognise_scene(picture, device, threads) if step.kind == "auto" else FoundScene(step.kind, 1.0)
     if found.name not in SCENE_DEFAULTS or found.probability < MIN_PROBABILITY:
-        said = f" (most like {found.name}, {found.probability:.0%})" if found.name in SCENE_DEFAULTS else ""
-        return recipe.without_step(Scene), f"scene: not clear{said}; nothing was set by it"
+        return recipe.without_step(Scene), AppliedScene(*found, is_clear=False, values={})
     changed, values = set_scene_defaults(recipe, _suitable_values(recipe, picture, found.name))
-    return changed, describe_scene(found, values)
+    return changed, AppliedScene(*found, is_clear=True, values=values)
 
 
 def recognise_scene(picture: Picture, device: str = "cpu", threads: int | None = None) -> FoundScene:
@@ -86,12 +129,3 @@ def _suitable_values(recipe: Recipe, picture: Picture, name: str) -> Mapping[str
             "cut it all the same with scene none, or name what it shows",
         )
     return {n: v for n, v in defaults.cut.items() if n not in ARTWORK_VALUES}
-
-
-def describe_scene(found: FoundScene, values: Mapping[str, Value]) -> str:
-    """What is said of a scene and the values that it sets; the page reads it (scene_note.js)."""
-    sure = f" ({found.probability:.0%})" if found.probability < 1 else ""
-    said = ", ".join(name if value is True else f"{name}={value}" for name, value in values.items())
-    hint = SCENE_DEFAULTS[found.name].hint
-    parts = [f"scene: {found.name}{sure}, which sets {said or 'nothing'}", hint]
-    return "; ".join(part for part in parts if part)

@@ -75,6 +75,13 @@ DEPTH = record_schema(
     inverse_depth_far=NUMBER | {"description": "of black"},
     inverse_depth_near=NUMBER | {"description": "of white"},
 )
+APPLIED_SCENE = record_schema(
+    "Scene",
+    name=STRING | {"description": "the likeliest, or the one that was named"},
+    probability=NUMBER | {"description": "0 to 1; 1 where it was named"},
+    clear=BOOLEAN | {"description": "whether it counts; else nothing was set by it"},
+    values={"type": "object", "additionalProperties": True, "description": "what it set, by parameter"},
+)
 RESULT_PROPERTIES: Schema = {
     "mime": STRING,
     "format": STRING,
@@ -87,6 +94,7 @@ RESULT_PROPERTIES: Schema = {
     | {"description": "left, top, width, height of the photograph on a composed picture, in shares of it"},
     "objects": list_schema(DETECTED_OBJECT) | {"description": "faces and plates found to be hidden"},
     "depth": DEPTH,
+    "scene": APPLIED_SCENE | {"description": "what the photograph shows, where that was asked for"},
     "notes": list_schema(STRING) | {"description": "warnings, and what was converted"},
     "check": MARKETPLACE_CHECK,
     "frames": INTEGER | {"description": "of a clip"},

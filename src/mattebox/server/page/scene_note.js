@@ -1,21 +1,16 @@
-// What the server says of a photograph's scene, in the page's language.
+// What a result says of its photograph's scene, in the page's language.
 import { text } from "./strings.js";
 
-const NOT_CLEAR = /^scene: not clear(?: \(most like (\w+), (\d+)%\))?; nothing was set by it$/;
-const FOUND = /^scene: (\w+)(?: \((\d+)%\))?, which sets (.+?)(?:; .*)?$/;
-
-// `note` is the server's, in English; null where it is about something else.
-export function sceneNote(note) {
-  const unclear = note?.match(NOT_CLEAR);
-  if (unclear) return text.sceneUnclear(text.scenes[unclear[1]] ?? null);
-  const [, name, percent, values] = note?.match(FOUND) ?? [];
-  if (!name) return null;
-  const said = values === "nothing" ? [] : values.split(", ").map(describeValue);
-  return text.sceneFound(text.scenes[name] ?? name, percent ?? null, said.join(", "));
+// `scene` is that of the result's metadata; null where none was asked for.
+export function sceneNote(scene) {
+  if (!scene) return null;
+  const name = text.scenes[scene.name] ?? null;
+  if (!scene.clear) return text.sceneUnclear(name);
+  const percent = scene.probability < 1 ? Math.round(100 * scene.probability) : null;
+  return text.sceneFound(name ?? scene.name, percent, Object.entries(scene.values).map(describeValue).join(", "));
 }
 
-// "crop" or "edges=network".
-function describeValue(pair) {
-  const [name, value] = pair.split("="), row = text.rows[name] ?? text.sceneRows[name] ?? name;
-  return value === undefined ? row : `${row} ${text.sceneValues[value] ?? value.replace(/%$/, " %")}`;
+function describeValue([name, value]) {
+  const row = text.rows[name] ?? text.sceneRows[name] ?? name;
+  return value === true ? row : `${row} ${text.sceneValues[value] ?? String(value).replace(/%$/, " %")}`;
 }

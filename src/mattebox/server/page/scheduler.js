@@ -149,7 +149,7 @@ function readResult(request, blob, headers, seconds) {
     width: made.full_width ?? width, height: made.full_height ?? height, isShrunk: Boolean(made.full_width), shownWidth: width,
     confidence: headers.has("X-Confidence") ? Math.round(100 * Number(headers.get("X-Confidence"))) : null,
     isFound: headers.get("X-Found") !== "false", placement: toPlacement(made.photograph_bounds),
-    check: JSON.parse(headers.get("X-Check") ?? "null"), sceneNote: made.notes.find((note) => note.startsWith("scene: ")) ?? null, fingerprint: made.fingerprint ?? null,
+    check: JSON.parse(headers.get("X-Check") ?? "null"), scene: made.scene ?? null, fingerprint: made.fingerprint ?? null,
   };
 }
 

@@ -6,7 +6,7 @@ import * as history from "./history.js";
 import { items } from "./items.js";
 import { valuesOf } from "./settings.js";
 
-const RESULT_FIELDS = ["requestId", "blob", "seconds", "isCutout", "width", "height", "isShrunk", "shownWidth", "confidence", "isFound", "placement", "check", "sceneNote", "fingerprint"];
+const RESULT_FIELDS = ["requestId", "blob", "seconds", "isCutout", "width", "height", "isShrunk", "shownWidth", "confidence", "isFound", "placement", "check", "scene", "fingerprint"];
 let sessionId = null, onFull = () => {}, hasFailed = false;
 const pendingWrites = new Set();
 let announceReady = null;

@@ -28,7 +28,7 @@ export function renderStatus(result) {
   byId("failure").querySelector("p").textContent = failure?.[1] ?? "";
   if (failure) setStatus(failure[0]);
   else setStatus(result ? text.done(result, formatSeconds(result.seconds)) + (item.shrinkCount ? ` ${text.madeSmaller}` : "") : item.firstCutout && !item.lastCutout ? text.firstCutout : "");
-  const note = isFailure ? null : sceneNote(result?.sceneNote);
+  const note = isFailure ? null : sceneNote(result?.scene);
   byId("scene-note").hidden = !note;
   byId("scene-note").textContent = note ?? "";
   renderFileSize(item, isFailure);

@@ -17,16 +17,19 @@ TILES_ALONG = 16  # the longer side; more make a longer header
 CHECKSUM_DIGITS = 8
 
 
-def fingerprint_picture(picture: Picture) -> str:
-    """Size and bit depth of a picture with alpha, a point, and a checksum of each tile, row by row.
+def visible_pixels(picture: Picture) -> Pixels:
+    """A picture with alpha as H x W x 4, without the colours of what is transparent."""
+    assert picture.alpha is not None
+    alpha = picture.alpha[..., None]
+    pixels: Pixels = np.concatenate([np.where(alpha > 0, picture.rgb, 0), alpha], axis=2)
+    return pixels
 
-    What is transparent has no colour.
-    """
-    checksums = "".join(
-        f"{zlib.crc32(tile.tobytes()):0{CHECKSUM_DIGITS}x}" for tile in _tiles(_visible_pixels(picture))
-    )
-    height, width = picture.shape
-    return f"{width}x{height}x{picture.rgb.dtype.itemsize}.{checksums}"
+
+def fingerprint_pixels(pixels: Pixels) -> str:
+    """Size and bit depth of visible pixels, a point, and a checksum of each tile, row by row."""
+    checksums = "".join(f"{zlib.crc32(tile.tobytes()):0{CHECKSUM_DIGITS}x}" for tile in _tiles(pixels))
+    height, width = pixels.shape[:2]
+    return f"{width}x{height}x{pixels.dtype.itemsize}.{checksums}"
 
 
 def find_changed_tiles(now: str, since: str) -> list[int] | None:
@@ -46,35 +49,23 @@ def find_changed_tiles(now: str, since: str) -> list[int] | None:
     return None if len(changed) == len(starts) else changed
 
 
-def keep_only_tiles(picture: Picture, numbers: list[int]) -> Picture:
-    """The picture, transparent outside some tiles."""
-    source = _visible_pixels(picture)
-    kept, wanted = np.zeros_like(source), set(numbers)
-    for number, (kept_tile, tile) in enumerate(zip(_tiles(kept), _tiles(source), strict=True)):
+def keep_only_tiles(pixels: Pixels, numbers: list[int]) -> Pixels:
+    """Visible pixels, transparent outside some tiles."""
+    kept, wanted = np.zeros_like(pixels), set(numbers)
+    for number, (kept_tile, tile) in enumerate(zip(_tiles(kept), _tiles(pixels), strict=True)):
         if number in wanted:
             kept_tile[:] = tile
-    return picture.with_pixels(np.ascontiguousarray(kept[..., :3]), np.ascontiguousarray(kept[..., 3]))
+    return kept
 
 
-def tile_side(picture: Picture) -> int:
+def tile_side(pixels: Pixels) -> int:
     """The side of a tile in pixels; those at the right and lower edge may be smaller."""
-    return _tile_side(picture.shape)
-
-
-def _visible_pixels(picture: Picture) -> Pixels:
-    """H x W x 4, without the colours of what is transparent."""
-    assert picture.alpha is not None
-    alpha = picture.alpha[..., None]
-    pixels: Pixels = np.concatenate([np.where(alpha > 0, picture.rgb, 0), alpha], axis=2)
-    return pixels
+    height, width = pixels.shape[:2]
+    return -(-max(int(height), int(width)) // TILES_ALONG)
 
 
 def _tiles(pixels: Pixels) -> Iterator[Pixels]:
-    side = _tile_side(pixels.shape[:2])
+    side = tile_side(pixels)
     for top in range(0, pixels.shape[0], side):
         for left in range(0, pixels.shape[1], side):
             yield pixels[top : top + side, left : left + side]
-
-
-def _tile_side(shape: tuple[int, ...]) -> int:
-    return -(-max(shape) // TILES_ALONG)

@@ -273,6 +273,8 @@ def _describe_result(result: Result, save: Save) -> dict[str, Any]:
         metadata |= {"confidence": round(matte.confidence, 4), "found": matte.found, "box": matte.box}
     if result.objects:
         metadata["objects"] = [item.to_fields() for item in result.objects]
+    if result.scene is not None:
+        metadata["scene"] = result.scene.to_fields()
     if result.photograph_bounds is not None:
         metadata["photograph_bounds"] = [round(share, 6) for share in result.photograph_bounds]
     return metadata
@@ -296,20 +298,23 @@ def _find_changes(preview: Picture, task: dict[str, Any], metadata: dict[str, An
     """What to send of a preview to a client that may have a former one, and the metadata that say so."""
     from mattebox.server.workers.changed_tiles import (
         find_changed_tiles,
-        fingerprint_picture,
+        fingerprint_pixels,
         keep_only_tiles,
         tile_side,
+        visible_pixels,
     )
 
     since = task.get("since")
     if not since or preview.alpha is None or metadata["format"] != "png":
         return preview, {}
-    fingerprint = fingerprint_picture(preview)
+    visible = visible_pixels(preview)
+    fingerprint = fingerprint_pixels(visible)
     numbers = find_changed_tiles(fingerprint, since)
     if numbers is None:
         return preview, {"fingerprint": fingerprint}
-    patch = {"side": tile_side(preview), "tiles": numbers}
-    return keep_only_tiles(preview, numbers), {"fingerprint": fingerprint, "patch": patch}
+    patch = {"side": tile_side(visible), "tiles": numbers}
+    kept = keep_only_tiles(visible, numbers)
+    return preview.with_pixels(kept[..., :3].copy(), kept[..., 3].copy()), {"fingerprint": fingerprint, "patch": patch}
 
 
 def _check_marketplace(body: bytes, market: str) -> dict[str, Any]:
