@@ -102,6 +102,27 @@ def test_a_file_without_its_end(tmp_path: Path) -> None:
         assert "cut off" in reader.notes()[-1]
 
 
+def test_frames_that_change_their_size(tmp_path: Path) -> None:
+    """A phone that was turned while it recorded."""
+    with av.open(str(tmp_path / "turned.mkv"), "w") as container:
+        stream = container.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuvj420p"
+        for number in range(4):
+            encoder = av.CodecContext.create("mjpeg", "w")
+            encoder.width, encoder.height = SIZE if number < 2 else SIZE[::-1]
+            encoder.pix_fmt, encoder.time_base = "yuvj420p", Fraction(1, 10)
+            picture = draw_frame(number, (encoder.width, encoder.height))
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuvj420p")
+            for packet in [*encoder.encode(frame), *encoder.encode(None)]:
+                packet.stream, packet.time_base = stream, Fraction(1, 10)
+                packet.pts = packet.dts = number
+                container.mux(packet)
+    with VideoReader(tmp_path / "turned.mkv") as reader:
+        assert len(list(reader.frames(None, Fraction(1, 5)))) == 2
+        with pytest.raises(InputUnreadable, match=r"change from 160 x 96 to 96 x 160 pixels at 0:00.200.*until"):
+            list(reader.frames())
+
+
 def test_what_is_no_video(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("hello " * 100)
     with av.open(str(tmp_path / "sound.wav"), "w") as container:

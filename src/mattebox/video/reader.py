@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 from mattebox.core.interface import name_parameter
 from mattebox.core.limits import MAX_INPUT_PIXELS
 from mattebox.errors import InputUnreadable
+from mattebox.types import Picture
 from mattebox.video import frame_conversion
 from mattebox.video.clip_frame import ClipFrame, ResumePoint
 from mattebox.video.clip_info import ClipInfo
@@ -132,10 +133,21 @@ class VideoReader:
             last_pts = frame.pts
             if count % every == 0:
                 picture = frame_conversion.picture_from_frame(frame, self.info.colour, self.info.rotation)
+                self._check_size(picture, time - self.start)
                 yield ClipFrame(picture, first_index + count // every, frame.pts - offset, time_base)
             count += 1
         if last_pts is not None and end is None:
             self._note_early_end(last_pts * time_base - self.start)
+
+    def _check_size(self, picture: Picture, time: Fraction) -> None:
+        """InputUnreadable for a frame of another size than the first, as of a phone that was turned in between."""
+        if picture.size == self.info.size:
+            return
+        first, other = ("{} x {}".format(*size) for size in (self.info.size, picture.size))
+        raise InputUnreadable(
+            f"{self.path}: its frames change from {first} to {other} pixels at {format_time(time)}",
+            f"export it in one size, or end before that with {name_parameter('until')}",
+        )
 
     def notes(self) -> tuple[str, ...]:
         """Remarks on what was read so far."""
