@@ -117,10 +117,11 @@ def test_frames_that_change_their_size(tmp_path: Path) -> None:
                 packet.stream, packet.time_base = stream, Fraction(1, 10)
                 packet.pts = packet.dts = number
                 container.mux(packet)
-    with VideoReader(tmp_path / "turned.mkv") as reader:
-        assert len(list(reader.frames(None, Fraction(1, 5)))) == 2
-        with pytest.raises(InputUnreadable, match=r"change from 160 x 96 to 96 x 160 pixels at 0:00.200.*until"):
-            list(reader.frames())
+    for deinterlace in (False, True):
+        with VideoReader(tmp_path / "turned.mkv", deinterlace=deinterlace) as reader:
+            assert len(list(reader.frames(None, Fraction(1, 5)))) == 2
+            with pytest.raises(InputUnreadable, match=r"change from 160 x 96 to 96 x 160 pixels at 0:00.200.*until"):
+                list(reader.frames())
 
 
 def test_what_is_no_video(tmp_path: Path) -> None:

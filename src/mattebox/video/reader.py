@@ -19,12 +19,12 @@ from av.video.stream import VideoStream
 from mattebox.core.interface import name_parameter
 from mattebox.core.limits import MAX_INPUT_PIXELS
 from mattebox.errors import InputUnreadable
-from mattebox.types import Picture
 from mattebox.video import frame_conversion
 from mattebox.video.clip_frame import ClipFrame, ResumePoint
 from mattebox.video.clip_info import ClipInfo
 from mattebox.video.container import create_decoder, find_video_stream, open_container
 from mattebox.video.deinterlacing import Deinterlacer
+from mattebox.video.frame_size import changed_size_error, upright_size
 from mattebox.video.stream_info import (
     find_timecode,
     read_chapters,
@@ -121,7 +121,7 @@ class VideoReader:
         offset = round(zero / time_base)
         self._seek(zero if first_pts is None else zero + first_pts * time_base)
         count, last_pts = 0, None
-        for frame in self._iter_whole_frames(start):
+        for frame in self._iter_whole_frames(start, end):
             assert frame.pts is not None
             time = frame.pts * time_base
             if (start is not None and time < zero) or (last_pts is not None and frame.pts <= last_pts):
@@ -133,21 +133,10 @@ class VideoReader:
             last_pts = frame.pts
             if count % every == 0:
                 picture = frame_conversion.picture_from_frame(frame, self.info.colour, self.info.rotation)
-                self._check_size(picture, time - self.start)
                 yield ClipFrame(picture, first_index + count // every, frame.pts - offset, time_base)
             count += 1
         if last_pts is not None and end is None:
             self._note_early_end(last_pts * time_base - self.start)
-
-    def _check_size(self, picture: Picture, time: Fraction) -> None:
-        """InputUnreadable for a frame of another size than the first, as of a phone that was turned in between."""
-        if picture.size == self.info.size:
-            return
-        first, other = ("{} x {}".format(*size) for size in (self.info.size, picture.size))
-        raise InputUnreadable(
-            f"{self.path}: its frames change from {first} to {other} pixels at {format_time(time)}",
-            f"export it in one size, or end before that with {name_parameter('until')}",
-        )
 
     def notes(self) -> tuple[str, ...]:
         """Remarks on what was read so far."""
@@ -168,18 +157,17 @@ class VideoReader:
     def _read_info(self) -> ClipInfo:
         frame = self._first_frame()
         stream = self._stream
-        turned = frame.rotation % 180 != 0
         pixel_aspect = stream.sample_aspect_ratio or Fraction(1)
         duration = stream_duration(stream, self._container)
         return ClipInfo(
-            size=(frame.height, frame.width) if turned else (frame.width, frame.height),
+            size=upright_size(frame, frame.rotation),
             time_base=stream_time_base(stream),
             rate=stream.average_rate or stream.guessed_rate or DEFAULT_RATE,
             duration=duration,
             depth=frame_conversion.bit_depth(frame),
             has_alpha=frame_conversion.has_alpha(frame),
             colour=read_colour_tags(frame, stream),
-            pixel_aspect=1 / pixel_aspect if turned else pixel_aspect,
+            pixel_aspect=1 / pixel_aspect if frame.rotation % 180 else pixel_aspect,
             rotation=frame.rotation,
             timecode=find_timecode(self._container),
             tags={**self._container.metadata},
@@ -187,15 +175,21 @@ class VideoReader:
             is_interlaced=bool(frame.interlaced_frame),
         )
 
-    def _iter_whole_frames(self, start: Fraction | None) -> Iterator[av.VideoFrame]:
+    def _iter_whole_frames(self, start: Fraction | None, end: Fraction | None) -> Iterator[av.VideoFrame]:
         """Decoded frames, deinterlaced where that was asked for."""
-        if not self._deinterlaces:
-            yield from self._decode(start)
-            return
-        deinterlacer = Deinterlacer()
+        deinterlacer = Deinterlacer() if self._deinterlaces else None
         for frame in self._decode(start):
-            yield from deinterlacer.push(frame)
-        yield from deinterlacer.flush()
+            if upright_size(frame, self.info.rotation) != self.info.size:
+                time = (frame.pts or 0) * self.info.time_base - self.start
+                if end is not None and time >= end:
+                    break
+                raise changed_size_error(self.path, self.info, frame, time)
+            if deinterlacer is None:
+                yield frame
+            else:
+                yield from deinterlacer.push(frame)
+        if deinterlacer is not None:
+            yield from deinterlacer.flush()
 
     def _first_frame(self) -> av.VideoFrame:
         for frame in self._decode(None):
