@@ -17,6 +17,8 @@ import pytest
 from PIL import Image
 
 from mattebox.composition.marketplace import compliance
+from mattebox.core.srgb import decode_srgb, encode_srgb
+from mattebox.enhancement.tone_adjustment import ToneAdjustment, apply_exposure_and_lift
 from mattebox.recipe.flat_parameters import parameters_by_name
 from mattebox.server.openapi.problem_codes import CODES_BY_STATUS
 from mattebox.server.page_files.listing import PAGE_FOLDER
@@ -282,9 +284,22 @@ def test_enhance_without_cutting(browser: Any, address: str, files: Files) -> No
         page = visit.page
         visit.open(files["two"])
         visit.paint("Original")
+        visit.settle()
         visit.tab("Light")
+        waiting: list[Any] = []
+        page.route("**/v1/enhancements", lambda route: waiting.append(route))  # the server does not answer yet
         page.locator("input[name=exposure]").fill("-1")
-        assert page.locator("#after").evaluate(STYLE, "filter").startswith("brightness(0.7")  # at once
+        assert page.locator("#after").evaluate(STYLE, "filter") == 'url("#tone")'  # at once, by the server's curve
+        curve = page.locator("#tone feFuncG").get_attribute("tableValues").split()
+        tone = ToneAdjustment(exposure=-1)
+        expected = encode_srgb(
+            apply_exposure_and_lift(decode_srgb(np.linspace(0, 1, len(curve), dtype=np.float32)), tone)
+        )
+        assert np.abs(np.array(curve, float) - expected).max() < 1 / 255
+        while not waiting:
+            page.wait_for_timeout(20)
+        waiting[0].continue_()
+        page.unroute("**/v1/enhancements")
         visit.tab("Size")
         page.select_option("[name=upscale]", "2x")
         page.get_by_text("800 × 600 pixels").wait_for()

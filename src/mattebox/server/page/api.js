@@ -141,4 +141,4 @@ function askForKey() {
 
 // The text of a problem as a sentence, with byte counts in megabytes.
 const toSentence = (words) => capitaliseAndStop(words.replace(/\b(\d{6,}) bytes/, (_, n) => `${Math.round(n / 1e5) / 10} MB`));
-const capitaliseAndStop = (words) => words.charAt(0).toUpperCase() + words.slice(1) + (/[.!?]$/.test(words) ? "" : ".");
+const capitaliseAndStop = (words) => words.replace(/(^|[.?!] )(\p{Ll})/gu, (_, before, letter) => before + letter.toUpperCase()) + (/[.!?]$/.test(words) ? "" : ".");

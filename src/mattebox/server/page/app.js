@@ -153,6 +153,7 @@ listen("redo", "click", history.redo);
 listen("missing", "click", () => scribbles.selectTool("keep"));
 listen("paint-subject", "click", () => { scribbles.startPainting(); byId("frame").focus(); });
 listen("to-check", "click", () => thumbnails.toggleLookFilter(items));
+listen("reset-all", "click", () => byId("defaults").click());
 listen("retry", "click", () => retryItems([selectedItem()]));
 listen("again", "click", () => retryItems(items));
 listen("discard", "click", () => removeItem(selectedItem()));

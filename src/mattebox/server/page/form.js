@@ -29,7 +29,7 @@ const createRows = () => ({
   size: { upscale: text.sizes, style: text.styles, style_strength: [10, 100, 5, 80, " %"] },
 });
 const fStop = (index) => (index < 0 ? text.sizes.none : `f/${Number(F_NUMBERS[index]).toLocaleString(text.language)}`);
-const formats = new Map([["bokeh", fStop], ["backdrop_bokeh", fStop]]); // of ranges whose values are not shown as they are
+const formats = new Map([["bokeh", fStop], ["backdrop_bokeh", fStop], ["fill", (value) => (value ? `${value} %` : text.automatic)]]); // of ranges whose values are not shown as they are
 const REGION_ROWS = ["exposure", "contrast", "highlights", "shadows", "clarity", "saturation", "vibrance", "warmth", "sharpen", "auto"]; // that `only` applies to
 const ROW_MARGIN_PIXELS = 16;
 const LOSSY_FORMATS = ["jpg", "webp", "avif"];

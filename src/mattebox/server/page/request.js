@@ -167,7 +167,7 @@ export function needsServer(settings) {
   return needsCutout(settings) && (hasOwnEdge || isResampled(settings) || paint === "studio" || (paint === "picture" && Number(settings.get("harmonise")) > 0));
 }
 
-const changesFrame = (settings) => Boolean(settings.get("crop_to")) || settings.has("crop") || settings.get("aspect") !== "original" || Number(settings.get("fill")) > 0;
+export const changesFrame = (settings) => Boolean(settings.get("crop_to")) || settings.has("crop") || settings.get("aspect") !== "original" || Number(settings.get("fill")) > 0;
 
 // Whether pixels of the subject are moved by more than whole ones.
 const isResampled = (settings) => Number(settings.get("rotate")) !== 0 || Number(settings.get("fill")) > 0 || pixelSize(settings) !== null;
@@ -187,15 +187,4 @@ export function backgroundPreview(settings, backdrop) {
   if (paint === "studio") return { paint: "linear-gradient(#c4c7cc 55%, #f0f0f2 72%)" };
   if (UNPAINTED.includes(paint)) return { paint: isOpaque ? "white" : null };
   return { paint };
-}
-
-// Light and colour as a CSS filter.
-export function adjustmentFilter(settings) {
-  const numberOf = (name) => Number(settings.get(name)), parts = [];
-  if (settings.get("only") === "all" || settings.get("only") === "subject") {
-    if (numberOf("exposure")) parts.push(`brightness(${2 ** (numberOf("exposure") / 2.2)})`);
-    if (numberOf("contrast")) parts.push(`contrast(${1 + numberOf("contrast") / 250})`);
-    if (numberOf("saturation") || numberOf("vibrance")) parts.push(`saturate(${Math.max(0, 1 + numberOf("saturation") / 100 + numberOf("vibrance") / 200)})`);
-  }
-  return parts.join(" ") || "none";
 }

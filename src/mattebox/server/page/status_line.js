@@ -24,6 +24,7 @@ export function renderStatus(result) {
   byId("failure").hidden = !isFailure || scribbles.isActive();
   byId("frame").classList.toggle("failing", isFailure && Boolean(item.needsPreview && !item.hasPreview));
   byId("paint-subject").hidden = item.failure?.code !== "no_subject";
+  byId("reset-all").hidden = item.failure?.code !== "needs_server";
   byId("failure").querySelector("strong").textContent = failure?.[0] ?? "";
   byId("failure").querySelector("p").textContent = failure?.[1] ?? "";
   if (failure) setStatus(failure[0]);

@@ -143,6 +143,7 @@ const english = {
     upscale: "Upscale", style: "Art style", style_strength: "Strength",
   },
   hints: { auto: "Noise, colour cast and light, as far as the photograph needs it" },
+  automatic: "Auto",
   cropTool: "Crop by hand",
   cropReset: "Whole photograph",
   cropArea: "Part that stays. Arrows move it, those of its corners and sides resize it, Enter ends.",
@@ -162,7 +163,7 @@ const english = {
   preset: "Preset",
   presetNames: { ebay: "eBay" },
   presetTitles: {}, // where empty, the server's own words
-  presetFormat: "Preset’s own",
+  presetFormat: "Preset",
   noPreset: "None",
   noPresetMore: "Your own settings",
   presetDecides: (name) => `The preset “${name}” sets frame and shadow.`,

@@ -85,6 +85,7 @@ export function drawPicture(item, small) {
   context.clearRect(0, 0, side, side);
   context.imageSmoothingQuality = "high";
   context.drawImage(small, (side - width) / 2, (side - height) / 2, width, height);
+  item.tile.firstChild.dataset.drawn = "";
 }
 
 // The object URL of a small copy of a cutout, for the swatches.

@@ -5,7 +5,7 @@ import { compose, readEffects } from "./composition.js";
 import { isCropping, parseCropBox } from "./crop_tool.js";
 import { byId } from "./dom.js";
 import { selectedItem } from "./items.js";
-import { adjustmentFilter, backgroundPreview, canComposeHere, canPreviewFromCutout, cutoutRequest, flatColour, needsCutout, withoutStrokes } from "./request.js";
+import { backgroundPreview, canComposeHere, canPreviewFromCutout, changesFrame, cutoutRequest, flatColour, needsCutout, withoutStrokes } from "./request.js";
 import { beforeBackdrop, lensCanvas } from "./lens_layers.js";
 import { blursBackdrop, isLens } from "./lens_settings.js";
 import { renderPlaces } from "./place_tools.js";
@@ -15,6 +15,7 @@ import { settingsOf } from "./settings.js";
 import { renderStatus } from "./status_line.js";
 import { drawSubject, photographCanvas, strokePath } from "./subject_canvas.js";
 import * as thumbnails from "./thumbnails.js";
+import { adjustmentFilter } from "./tone_preview.js";
 import * as viewer from "./viewer.js";
 
 const DETAIL_SLACK = 1.1; // by which a preview may be enlarged
@@ -47,7 +48,7 @@ function drawChangedThumbnail(item, subject) {
 function layersFor(item, requests) {
   const settings = settingsOf(item), isScribbling = scribbles.isActive();
   const shown = resultOf(item, "shown", requests), current = resultOf(item, "cutout", requests);
-  if (shown && !canComposeHere(settings) && !isScribbling && !isCropping()) return resultLayer(shown);
+  if (shown && !canComposeHere(settings) && !isScribbling && !(isCropping() && changesFrame(settings))) return resultLayer(shown);
   if (isLens(settings)) return lensLayer(item, current ?? item.lastCutout ?? item.firstCutout ?? null, settings);
   if (!needsCutout(settings)) return { ...photographLayer(item), filter: adjustmentFilter(settings) };
   const { cutout, pending } = latestCutout(item, settings);

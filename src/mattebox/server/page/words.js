@@ -105,7 +105,10 @@ function createButtons(...buttons) {
   return group;
 }
 
-const showLines = (...nodes) => byId("plan").replaceChildren(...nodes);
+function showLines(...nodes) {
+  byId("plan").replaceChildren(...nodes);
+  byId("plan").scrollIntoView({ block: "nearest" });
+}
 
 function describeReading({ values, area }) {
   const parts = Object.entries(values).map(([name, value]) => (value === true ? name : `${name}: ${value}`).replaceAll("_", " "));
