@@ -96,19 +96,25 @@ def test_a_clip_becomes_a_job_with_events_and_a_result(videos_client: TestClient
     assert np.abs(decode_rgba(tmp_path / "cut.mp4")[0][3, 3, :3].astype(int) - (0, 0xB1, 0x40)).max() < 6
 
 
-def test_a_screen_and_a_garbage_matte(videos_client: TestClient, green: Path, tmp_path: Path) -> None:
+def test_a_screen_a_garbage_matte_and_a_logo(videos_client: TestClient, green: Path, tmp_path: Path) -> None:
     garbage = np.zeros((96, 160, 3), np.uint8)
     garbage[:, :50] = 255
     answer = videos_client.post(
-        "/v1/videos", files={"video": green.read_bytes(), "garbage_image": encode_image(garbage, "png")},
-        data={"by": "screen", "format": "ffv1"},
+        "/v1/videos",
+        files={
+            "video": green.read_bytes(), "garbage_image": encode_image(garbage, "png"),
+            "logo_image": encode_image(np.full((20, 20, 3), (200, 0, 200), np.uint8), "png"),
+        },
+        data={"by": "screen", "format": "ffv1", "label_position": "left", "label_size": "20", "label_opacity": "100"},
     )  # fmt: skip
     status = wait_until_finished(videos_client, answer.json()["id"])
     assert status["state"] == "done", status
     assert status["made"]["model"] is None
     (tmp_path / "cut.mkv").write_bytes(videos_client.get(status["links"]["result"]).content)
-    alpha = decode_rgba(tmp_path / "cut.mkv")[2][..., 3] / 255
-    assert alpha[:, :50].max() == 0
+    frame = decode_rgba(tmp_path / "cut.mkv")[2]
+    assert (frame[42:54, 5:18] == (200, 0, 200, 255)).all()
+    alpha = frame[..., 3] / 255
+    assert alpha[:, 25:50].max() == 0
     assert np.abs(alpha[:, 50:] - disc_alpha(2)[:, 50:]).mean() < 0.006
 
 
@@ -120,6 +126,7 @@ def test_a_screen_and_a_garbage_matte(videos_client: TestClient, green: Path, tm
         ({"background": "/etc/secret.mp4"}, "invalid_parameter", "not taken over HTTP"),
         ({"garbage": "/etc/mattes.####.png"}, "invalid_parameter", "not taken over HTTP"),
         ({"garbage": "/etc/passwd"}, "image_missing", "is not among the images sent"),
+        ({"label_logo": "/etc/passwd"}, "image_missing", "is not among the images sent"),
         ({"coherence": "magic"}, "invalid_parameter", "coherence"),
         ({"every": "0"}, "invalid_parameter", "every"),
         ({"start": "soon"}, "invalid_parameter", "not a time"),
