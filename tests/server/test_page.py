@@ -409,6 +409,9 @@ def test_nothing_is_said_of_the_previous_photograph(browser: Any, address: str, 
             assert page.locator(box).is_hidden()
         page.locator("#strip .face").first.click()
         assert page.locator("#status").inner_text().startswith("640 × 427 pixels, confidence")
+        page.locator("#panels[style*='--cut']").wait_for()  # swatches show its subject, until another one is selected
+        cut = "e => (e.click(), document.querySelector('#panels').style.getPropertyValue('--cut'))"
+        assert page.locator("#strip .face").nth(2).evaluate(cut) == ""
 
 
 def test_where_nothing_stands_out_a_subject_can_be_painted(browser: Any, address: str, files: Files) -> None:

@@ -119,7 +119,7 @@ initScheduler({
   onWait: showRetryCountdown, onUpdate: renderProgress,
   onFinished: (item) => item === selectedItem() && render(),
   onShrunk: (item) => { storeFile(item), storeItem(item); },
-  onPreview: (item, blob) => { URL.revokeObjectURL(item.originalUrl); item.originalUrl = URL.createObjectURL(blob); thumbnails.drawThumbnail(item, blob); },
+  onPreview: (item, blob) => { URL.revokeObjectURL(item.originalUrl); item.originalUrl = URL.createObjectURL(blob); if (!item.lastShown && !item.firstCutout) thumbnails.drawThumbnail(item, blob); },
   onFirstCutout: (item, isFirst) => {
     thumbnails.drawThumbnail(item, item.firstCutout.blob);
     if (item === selectedItem()) render();

@@ -123,6 +123,7 @@ async function updateSwatches(item, cutout) {
   if (previous?.item === item && previous.cutout === cutout) return;
   const isSame = previous?.item === item, sample = (swatchSample = { item, cutout, photograph: isSame ? previous.photograph : toSwatch(item.file) });
   sample.subject = cutout ? toSwatch(cutout.blob) : null;
+  if (!isSame) for (const name of ["--photo", "--cut"]) setSwatchPicture(name, null); // nothing of another photograph
   for (const [name, picture] of [["--photo", sample.photograph], ["--cut", sample.subject]]) {
     const url = await picture;
     if (swatchSample === sample) setSwatchPicture(name, url);
