@@ -178,7 +178,8 @@ def open_cluster(address: str) -> Iterator[None]:
             ray.shutdown()
             if attempt == attempts:
                 raise UsageError(
-                    f"{address}: no cluster answers ({error})", "check the address, and that its ports are open"
+                    f"{address}: no cluster answers ({error})",
+                    "check the address, its ports, and RAY_AUTH_MODE=token where it wants a token",
                 ) from error
     try:
         yield
