@@ -3,7 +3,7 @@
     python -m benchmarks.contact_sheet OUT.png [PHOTO ...] [--model NAME] [--row-height 300]
 
 Without photographs it shows scikit-image's (public domain or CC0). The picture in the README is one row of it:
-    python -m benchmarks.contact_sheet docs/result.png --model best --names coffee chelsea --grounds checker
+    python -m benchmarks.contact_sheet docs/result.png --names coffee chelsea --grounds checker
 """
 
 from __future__ import annotations
