@@ -3,6 +3,7 @@
 const MIN_LANCZOS_RATIO = 1.5; // blocks are averaged down to this multiple of the target, and Lanczos does the rest
 const FILTERS = { lanczos: [3, lanczos], bicubic: [2, cubic] };
 const BICUBIC_A = -0.5;
+const WEIGHT_UNIT = 2 ** 22; // weights are whole numbers of 22 bits after the point, so that halves round as in Pillow
 
 // Means of blocks of `across` x `down` pixels; the last ones may be smaller. Only the first channels are taken.
 export function averageBlocks({ data, width, height, channels }, across, down, channelCount = channels) {
@@ -41,23 +42,21 @@ export function resize(pixels, [width, height], filter, span = [pixels.width, pi
   for (let y = 0; y < pixels.height; y += 1) {
     for (let x = 0; x < width; x += 1) {
       const { first, weights } = columns[x], from = (y * pixels.width + first) * channels;
-      for (let channel = 0; channel < channels; channel += 1) wide[(y * width + x) * channels + channel] = roundHalfUp(weightedSum(pixels.data, from + channel, channels, weights));
+      for (let channel = 0; channel < channels; channel += 1) wide[(y * width + x) * channels + channel] = weightedMean(pixels.data, from + channel, channels, weights);
     }
   }
   const stride = width * channels;
   for (let y = 0; y < height; y += 1) {
     const { first, weights } = rows[y];
-    for (let i = 0; i < stride; i += 1) result[y * stride + i] = roundHalfUp(weightedSum(wide, first * stride + i, stride, weights));
+    for (let i = 0; i < stride; i += 1) result[y * stride + i] = weightedMean(wide, first * stride + i, stride, weights);
   }
   return { data: result, width, height, channels };
 }
 
-const roundHalfUp = (v) => Math.floor(v + 0.5);
-
-function weightedSum(data, start, step, weights) {
-  let sum = 0;
+function weightedMean(data, start, step, weights) {
+  let sum = WEIGHT_UNIT / 2;
   for (let i = 0, at = start; i < weights.length; i += 1, at += step) sum += data[at] * weights[i];
-  return sum;
+  return Math.floor(sum / WEIGHT_UNIT);
 }
 
 // For each sample of the result: the first sample of the source, and the weights from it on.
@@ -66,9 +65,11 @@ function filterTaps(length, span, count, name) {
   return Array.from({ length: count }, (_, i) => {
     const centre = (i + 0.5) * ratio, first = Math.max(0, Math.floor(centre - support * scale + 0.5)), stop = Math.min(length, Math.floor(centre + support * scale + 0.5));
     const weights = Float64Array.from({ length: stop - first }, (__, j) => filter((j + first - centre + 0.5) / scale)), total = weights.reduce((sum, weight) => sum + weight, 0);
-    return { first, weights: weights.map((weight) => weight / total) };
+    return { first, weights: weights.map((weight) => toFixedPoint(weight / total)) };
   });
 }
+
+const toFixedPoint = (weight) => Math.trunc(weight * WEIGHT_UNIT + Math.sign(weight) * 0.5);
 
 function lanczos(x) {
   const sinc = (t) => (t === 0 ? 1 : Math.sin(Math.PI * t) / (Math.PI * t));
