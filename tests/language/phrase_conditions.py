@@ -115,7 +115,7 @@ def _switch_value(name: str, value: Any) -> Any:
     """A switch is on where its field has the switch's value."""
     parameter = parameters_by_name().get(name)
     is_named = parameter is not None and parameter.switch_value is not None and not isinstance(value, bool)
-    return value == parameter.switch_value if is_named and parameter is not None else value
+    return value in (parameter.switch_value, "any") if is_named and parameter is not None else value
 
 
 def _allowed_with(name: str) -> tuple[str, ...]:
@@ -129,7 +129,7 @@ def _needs_cut(name: str, value: Any) -> bool:
         return True
     if parameter.step not in CANVAS_STEPS or str(value) == str(parameter.default):
         return name == "background"
-    return name not in ("size", "rotate")
+    return name not in ("size", "rotate", "crop_to")
 
 
 def _all_values(recipe: Recipe) -> dict[str, Any]:

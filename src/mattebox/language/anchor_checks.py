@@ -8,10 +8,13 @@ from itertools import pairwise
 from mattebox.language.anchors import SUBJECT, Anchor
 from mattebox.language.clauses import Clause
 from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
+from mattebox.language.interpretation import Reading
+from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import (
     Adjective,
     Alternative,
     Area,
+    Break,
     ColourName,
     Noun,
     PathText,
@@ -19,7 +22,9 @@ from mattebox.language.meanings import (
     Unsupported,
     Word,
 )
+from mattebox.recipe.recipe import Recipe
 
+LABEL, LABEL_LOGO = "label", "label_logo"  # parameters
 MAX_NOUN_DISTANCE = 3  # words from an adjective to its noun
 
 
@@ -33,6 +38,20 @@ def require_supported(words: Sequence[Word]) -> None:
             raise WordsNotUnderstood(
                 '"{words}" cannot be done', "{reason}; nothing was done", words=word.text, reason=meaning.reason
             )
+
+
+def require_complete_request(words: Sequence[Word], lexicon: Lexicon) -> None:
+    """AmbiguousWords for a request that says no more than what leaves open how: "crop it, please"."""
+    said = [word for word in words if not word.find(Break) and not _is_empty(word)]
+    text = " ".join(word.text for word in said)
+    question = lexicon.lone_questions.get(lexicon.leave_out_fillers(text.split()))
+    if question is not None:
+        raise AmbiguousWords(text, question.ask, question.choices)
+
+
+def _is_empty(word: Word) -> bool:
+    """Whether a word says nothing that can be done, such as "thank you"."""
+    return isinstance(word.meanings[0], Phrase) and not word.meanings[0].values
 
 
 def _describes_noun(word: Word, after: Sequence[Word]) -> bool:
@@ -96,3 +115,14 @@ def _is_bare_noun(anchor: Anchor) -> bool:
 
 def _sets(anchor: Anchor, name: str) -> bool:
     return isinstance(anchor.meaning, Phrase) and name in anchor.meaning.values
+
+
+def require_label_text(readings: Sequence[Reading], base: Recipe | None, lexicon: Lexicon) -> None:
+    """AmbiguousWords for a label or logo of which only the place or look is said: "write our name under it"."""
+    said = {name: reading for reading in readings for name in reading.values}
+    if base is not None or not {LABEL, LABEL_LOGO}.isdisjoint(said):
+        return
+    asked = next((reading for name, reading in said.items() if name.startswith(LABEL)), None)
+    if asked is not None:
+        concept = lexicon.vocabulary.concepts[LABEL]
+        raise AmbiguousWords(asked.text, concept.ask, concept.choices)

@@ -66,7 +66,7 @@ def read_anchors(anchors: Sequence[Anchor], current: Mapping[str, Value], lexico
     """
     readings: list[Reading] = []
     anchors = join_anchors(anchors, lexicon)
-    for anchor in drop_redundant_anchors(anchors):
+    for anchor in drop_redundant_anchors(anchors, lexicon):
         _append_reading(_as_background(anchor, anchors, lexicon), current, readings, lexicon)
     return readings
 

@@ -145,10 +145,12 @@ def _limit_to_nouns(anchors: list[Anchor]) -> list[Anchor]:
 def _drop_measured(anchors: dict[int, Anchor]) -> None:
     """Leave out a size without a number beside an enlargement that has it: "enlarge to 6000 px on the long edge"."""
     names = {a.meaning.name for a in anchors.values() if isinstance(a.meaning, Noun) and a.find(Number)}
+    phrases = [a.meaning for a in anchors.values() if isinstance(a.meaning, Phrase)]
+    is_enlarged = any("upscale" in phrase.values for phrase in phrases)
     for index, anchor in list(anchors.items()):
         is_bare = isinstance(anchor.meaning, Noun) and anchor.meaning.name == SIZE and not anchor.modifiers
         is_mask = isinstance(anchor.meaning, Phrase) and set(anchor.meaning.values) == {MATTE_ONLY}
-        if (is_bare and UPSCALING in names) or (is_mask and names & EDGE_CONCEPTS):
+        if (is_bare and (UPSCALING in names or is_enlarged)) or (is_mask and names & EDGE_CONCEPTS):
             del anchors[index]
 
 

@@ -132,8 +132,15 @@ def _is_described(noun: Noun, word: Word, clause: Sequence[Word]) -> bool:
 def count_modifiers(noun: Noun, word: Word, clause: Sequence[Word]) -> int:
     """How many other words of the clause can belong to a noun."""
     anchor = Anchor(noun, [])
-    others = [w for w in clause if w is not word]
+    pairs = zip([None, *clause], clause, strict=False)
+    others = [w for before, w in pairs if w is not word and not _is_on_ground(before, w)]
     return sum(any(accepts(anchor, m) for m in w.meanings if not isinstance(m, Negation)) for w in others)
+
+
+def _is_on_ground(before: Word | None, word: Word) -> bool:
+    """Whether a colour stands behind "on", and so is the background's."""
+    noun = before.find(Noun) if before is not None else None
+    return isinstance(noun, Noun) and noun.is_optional and word.find(ColourName) is not None
 
 
 def takes_several_colours(anchor: Anchor) -> bool:

@@ -71,6 +71,8 @@ class Concept(Struct, frozen=True, forbid_unknown_fields=True):
         Flat name of the parameter that limits it to an area.
     area
         The area that its noun means beside a graded concept.
+    removes
+        Whether its number says how much is taken away, so that words for no say nothing more: "the lower 20 % off".
     ask, choices
         The question where only its noun is said, and clear words for each answer.
     """
@@ -93,6 +95,7 @@ class Concept(Struct, frozen=True, forbid_unknown_fields=True):
     grade: Grade | None = None
     only: str = ""
     area: str = ""
+    removes: bool = False
     ask: str = ""
     choices: tuple[str, ...] = ()
 

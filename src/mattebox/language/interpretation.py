@@ -26,6 +26,7 @@ from mattebox.language.settings import CUT
 from mattebox.recipe.flat_parameters import parameters_by_name
 
 STUDIO = "studio"  # a background that can have a colour
+EXACT_UNITS = ("px", "%")
 RIGHT_ANGLE = 90  # degrees of "left" and "right" without a number
 
 
@@ -107,7 +108,9 @@ def interpret_anchor(anchor: Anchor, current: Mapping[str, Value]) -> Reading:
 
 def _takes_away(anchor: Anchor, concept: Concept) -> bool:
     """Whether a word for no means less, by a number: "take 20 off the saturation"."""
-    return concept.grade is not None and bool(anchor.find(Number)) and not anchor.find(Direction)
+    if not anchor.find(Number) or anchor.find(Direction):
+        return False
+    return concept.grade is not None or concept.removes
 
 
 def _phrase_values(anchor: Anchor, phrase: Phrase) -> Values:
@@ -141,13 +144,13 @@ def _is_graded(anchor: Anchor, concept: Concept) -> bool:
 def _described_values(anchor: Anchor, name: str, concept: Concept) -> Values:
     """What the noun means, with its adjectives, colours, measures and pictures. WordsNotUnderstood."""
     plain: Values = {}
-    for modifier in anchor.modifiers:
+    for modifier in sorted(anchor.modifiers, key=_is_measure):
         for parameter, value in _modifier_values(modifier, name, concept).items():
-            if parameter in plain and plain[parameter] != value:
+            if parameter in plain and plain[parameter] != value and not _is_exact(modifier, value):
                 value = _join_values(anchor, parameter, plain[parameter], value)
             plain[parameter] = value
     plain |= _colour_list_values(anchor, concept, plain)
-    factor = math.prod(m.factor for m in anchor.find(Degree) if isinstance(m, Degree))
+    factor = 1.0 if anchor.find(Number) else math.prod(m.factor for m in anchor.find(Degree) if isinstance(m, Degree))
     if factor != 1 and not plain and concept.more and concept.less:  # "a lot of space"
         plain = concept.more if factor > 1 else concept.less
         factor = 1
@@ -159,6 +162,15 @@ def _described_values(anchor: Anchor, name: str, concept: Concept) -> Values:
     return {**concept.on, **values}
 
 
+def _is_exact(modifier: object, value: Value) -> bool:
+    """Whether a number says exactly what a word says roughly: a "thick" outline, 20 px; not "left" by 5 degrees."""
+    return _is_measure(modifier) and str(value).endswith(EXACT_UNITS)
+
+
+def _is_measure(modifier: object) -> bool:
+    return isinstance(modifier, Number) and modifier.unit in EXACT_UNITS
+
+
 def _join_values(anchor: Anchor, parameter: str, first: Value, second: Value) -> Value:
     """A direction and a number as one: "left" (-90) and "5 degrees" are -5; of a colour the digits.
 
@@ -167,6 +179,9 @@ def _join_values(anchor: Anchor, parameter: str, first: Value, second: Value) ->
     if STUDIO in (first, second):
         return f"{STUDIO}({second if first == STUDIO else first})"
     exact = [value for value in (first, second) if str(value).startswith("#")]
+    written = [value for value in exact if str(value) in anchor.text.lower()]
+    if len(written) == 1:
+        return written[0]
     if len(exact) == 1 and {str(first), str(second)} - {exact[0]} <= set(list_css_colours()):
         return exact[0]
     try:

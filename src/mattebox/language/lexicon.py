@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mattebox.language.meanings import (
     Adjective,
@@ -60,11 +60,22 @@ class Lexicon:
         self.number_parts = {fold_word(w): n for k, n in vocabulary.numbers.items() for w in split_synonyms(k)}
         self.number_parts |= {fold_word(word): number for word, number in vocabulary.number_parts.items()}
         self.places = fold_places(vocabulary.places)
+        self.scenery = frozenset(map(fold_word, vocabulary.scenery))
+        self.mentions = self.scenery | frozenset(map(fold_word, vocabulary.mentions))
+        self.past_endings = tuple(map(fold_word, vocabulary.past_endings))
+        self.lone_questions = {
+            self.leave_out_fillers(phrase.split()): question
+            for key, question in vocabulary.lone_questions.items()
+            for phrase in split_synonyms(key)
+        }
         self.tables = PhraseCompiler(vocabulary).build() if tables is None else tables
         self.meanings, self.whole_phrases = self.tables.meanings, self.tables.whole_phrases
         self.stems, self.stem_of_word = self.tables.stems, self.tables.stem_of_word
         self.words_by_stem = self.tables.words_by_stem
         self.known_words = frozenset(self.stem_of_word)
+        single = {words[0] for words in self.meanings if len(words) == 1}
+        standing = sorted(single | self.fillers | self.particles | self.subjects, reverse=True)
+        self.standing_words = {self.stem_of_word[word]: word for word in standing if len(word) > MIN_STEM_LENGTH}
         self.longest_phrase = max(map(len, self.meanings))
 
     def find_phrase(self, words: FoldedWords) -> tuple[Meaning, ...]:
@@ -79,6 +90,14 @@ class Lexicon:
             rest = self.find_phrase(words[1:])
             found = rest if all(isinstance(m, Phrase) for m in rest) else ()
         return found
+
+    def leave_out_fillers(self, words: Iterable[str]) -> FoldedWords:
+        """Words in the form in which they are compared, without fillers."""
+        return tuple(word for word in map(fold_word, words) if word not in self.fillers)
+
+    def is_past(self, word: str) -> bool:
+        """Whether a folded word that is not known tells what happened, by its ending."""
+        return bool(self.past_endings) and word not in self.known_words and word.endswith(self.past_endings)
 
     def find_stem(self, word: str) -> str:
         """A folded word without its ending."""
@@ -99,6 +118,13 @@ class Lexicon:
         stem = self.find_stem(word)
         inflected = self.words_by_stem.get(stem) if len(stem) > MIN_STEM_LENGTH else None
         return inflected or self._find_head(word)
+
+    def find_other_form(self, word: str) -> str | None:
+        """What a known word that means nothing by itself is short for, or a form of."""
+        short = self.vocabulary.abbreviations.get(word)
+        if short is not None:
+            return fold_word(short)
+        return self.standing_words.get(self.find_stem(word)) if word not in self.standing_words.values() else None
 
     def _leave_out_infinitive(self, word: str) -> str | None:
         """The known verb that a word is with "zu" inside: "aufzuhellen" is "aufhellen"."""

@@ -6,9 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mattebox.language.anchors import SUBJECT
 from mattebox.language.concepts import Concept
-from mattebox.language.meanings import Adjective, ColourName, Noun, Number, PathText, Phrase, Word
+from mattebox.language.meanings import Adjective, Break, ColourName, Negation, Noun, Number, PathText, Phrase, Word
 
 QUALITY, FORMAT, LOGO, LABEL, SATURATION = "quality", "format", "logo", "label", "saturation"  # concepts
+SHADOW_OPACITY = "shadow_opacity"  # concept
+SHADOWS = frozenset(("shadow", "drop_shadow", "reflection", "shadow_softness"))
+AUTO_LIGHT = {"light": "auto"}
+MATCHED = Phrase({"harmonise": 80})
+ADAPTING = ("anpass", "angepass", "angleich", "match", "adapt", "adjust")  # in words that mean it beside a picture
 SQUARE = {"aspect": "1:1"}
 PORTRAIT = {"preset": "portrait"}
 NAME_MARKS = ("©", "@")
@@ -27,6 +32,7 @@ def read_neighbours(words: Sequence[Word], concepts: Mapping[str, Concept]) -> l
         Of its language, by name.
     """
     named = _name_label(_name_logo(_name_quality(words, concepts), concepts), concepts)
+    named = _part_negations(_name_opacity(_place_labels(_match_light(named), concepts), concepts))
     pairs = zip([None, *named], named, [*named[1:], None], strict=False)
     return [word for before, word, after in pairs for word in _read_word(before, word, after)]
 
@@ -95,6 +101,54 @@ def _name_label(words: Sequence[Word], concepts: Mapping[str, Concept]) -> list[
             named.append(Word(word.text, (Noun(LABEL, concepts[LABEL]),)))
         named.append(word)
     return named
+
+
+def _match_light(words: Sequence[Word]) -> list[Word]:
+    """The words, with "match the light" beside a picture as that of the picture."""
+    has_picture = any(isinstance(m, PathText) and not m.is_quoted for word in words for m in word.meanings)
+    return [Word(w.text, (MATCHED,)) if has_picture and _adapts_light(w) else w for w in words]
+
+
+def _adapts_light(word: Word) -> bool:
+    return _says(word, AUTO_LIGHT) and any(stem in word.text.lower() for stem in ADAPTING)
+
+
+def _place_labels(words: Sequence[Word], concepts: Mapping[str, Concept]) -> list[Word]:
+    """The words, with a phrase that only sets a label's text as its noun and text, so that its place belongs to it."""
+    placed: list[Word] = []
+    for word in words:
+        phrase = word.find(Phrase)
+        if isinstance(phrase, Phrase) and set(phrase.values) == {LABEL}:
+            placed.append(Word(word.text, (Noun(LABEL, concepts[LABEL]),)))
+            word = Word("", (PathText(str(phrase.values[LABEL]), is_quoted=True),))
+        placed.append(word)
+    return placed
+
+
+def _name_opacity(words: Sequence[Word], concepts: Mapping[str, Concept]) -> list[Word]:
+    """The words, with "opacity" as that of the logo or label where no shadow is said."""
+    nouns = [m.name for word in words for m in word.meanings[:1] if isinstance(m, Noun)]
+    holder = next((name for name in (LOGO, LABEL) if name in nouns), None)
+    if holder is None or not SHADOWS.isdisjoint(nouns):
+        return list(words)
+    noun = Noun(holder, concepts[holder])
+    return [Word(w.text, (noun,)) if _is_noun(w, SHADOW_OPACITY) else w for w in words]
+
+
+def _part_negations(words: Sequence[Word]) -> list[Word]:
+    """The words, with a break before a word for no that begins something else: "no background no shadow"."""
+    parted: list[Word] = []
+    for word, after in zip(words, [*words[1:], None], strict=False):
+        follows = bool(parted) and any(isinstance(m, Noun | Phrase) for m in parted[-1].meanings[:1])
+        negates = isinstance(word.meanings[0], Negation) and after is not None
+        if follows and negates and after.find(Noun):  # type: ignore[union-attr]
+            parted.append(Word("", (Break(is_hard=True),)))
+        parted.append(word)
+    return parted
+
+
+def _is_noun(word: Word, name: str) -> bool:
+    return isinstance(word.meanings[0], Noun) and word.meanings[0].name == name
 
 
 def _names_format(word: Word) -> bool:

@@ -43,6 +43,7 @@ def place_unknown_words(
     finder.pass_over_reasons()
     finder.pass_over_preserved()
     finder.name_things()
+    finder.pass_over_whereabouts()
     return finder.result()
 
 
@@ -63,8 +64,12 @@ class _PlaceFinder(PlaceSearch):
 
     def _is_signature(self, start: int, end: int, before: tuple[int, int]) -> bool:
         """Whether a name ends the text, behind thanks or regards."""
+        if not self.has_unknown(start, end) or not all(map(self.says_nothing, range(start, end))):
+            return False
+        greets = not self.places.greetings.isdisjoint(self.words[start:end])
         is_name = all(index in self.unknown for index in range(start, end))
-        return is_name and all(self.says_nothing(index) for index in range(*before))
+        parts = not self.places.greetings.isdisjoint(self.words[before[0] : before[1]])
+        return greets or parts or (is_name and all(map(self.says_nothing, range(*before))))
 
     def pass_over_reasons(self) -> None:
         """Drop "because ..." where no word behind it means anything that can be done."""
@@ -113,6 +118,27 @@ class _PlaceFinder(PlaceSearch):
                     self._name_thing(first, last, start, end)
                     index = max(last, index)
                 index += 1
+
+    def pass_over_whereabouts(self) -> None:
+        """Drop "from the Alps" and "in the rocks": where a picture was taken, or what of it, unless only there."""
+        for start, end in self.spans(at_conjunctions=True):
+            words = {word for index, word in enumerate(self.words[start:end], start) if index not in self.dropped}
+            if words & (self.lexicon.restrictions | self.places.movements | self.places.insertions):
+                continue
+            for index in range(start, end):
+                if index in self.unknown or (self.words[index] in self.lexicon.scenery and index not in self.dropped):
+                    self._pass_over_whereabout(index, start, end)
+
+    def _pass_over_whereabout(self, index: int, start: int, end: int) -> None:
+        first, last = self._thing_around(index, start, end)
+        begin = first - 1
+        while begin > start and self.words[begin] in self.places.determiners | self.places.known_articles:
+            begin -= 1
+        if begin < start or self.words[begin] not in self.places.whereabouts:
+            return
+        is_known = begin < first - 1 and self.words[first - 1] in self.places.known_articles
+        if is_known or self.words[begin] in self.places.origins:
+            self.drop(begin, last)
 
     def _name_thing(self, first: int, last: int, start: int, end: int) -> None:
         """Read the words from `first` up to `last`, in the clause from `start` to `end`."""

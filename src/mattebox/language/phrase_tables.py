@@ -89,6 +89,10 @@ class PhraseCompiler:
         self.particles = frozenset(map(fold_word, vocabulary.particles))
         self.subjects = frozenset(map(fold_word, vocabulary.subjects))
         self.endings = tuple(map(fold_word, vocabulary.endings))
+        self.negations = frozenset(map(fold_word, vocabulary.negations))
+        small = (*vocabulary.conjunctions, *vocabulary.negations, *vocabulary.more, *vocabulary.less)
+        degrees = (word for key in vocabulary.degrees for word in split_synonyms(key))
+        self.small_words = frozenset(map(fold_word, (*small, *degrees)))
         concepts = vocabulary.concepts.values()
         counts = Counter(stem for c in concepts for stem in set(map(self._remove_ending, expand_all(c.nouns))))
         self.shared_nouns = frozenset(stem for stem, count in counts.items() if count > 1)
@@ -148,11 +152,18 @@ class PhraseCompiler:
             kept = self._leave_out_fillers(written)
             if kept and self.subjects.issuperset(kept):  # it has nothing but them and a subject
                 exact.append((written, meaning))
-            elif len(kept) > 1 or (kept and isinstance(meaning, REDUCED_KINDS)):
+            elif kept and (isinstance(meaning, REDUCED_KINDS) or self._is_clear(kept, meaning)):
                 reduced.append((kept, meaning))
-            if len(written) > 1 and len(kept) < MIN_PHRASE_LENGTH:
+            if len(written) > 1 and not self._is_clear(kept, meaning):
                 whole.append((written, meaning))
         return exact, reduced, whole
+
+    def _is_clear(self, kept: FoldedWords, meaning: Meaning) -> bool:
+        """Whether what is left of a phrase means the same: not of "remove all around it", nor of "and so on"."""
+        if not isinstance(meaning, Phrase) or len(kept) != MIN_PHRASE_LENGTH:
+            return len(kept) >= MIN_PHRASE_LENGTH
+        removes = not self.subjects.isdisjoint(kept) and not self.negations.isdisjoint(kept)
+        return not removes and (bool(meaning.values) or self.small_words.isdisjoint(kept))
 
     def _leave_out_fillers(self, words: FoldedWords) -> FoldedWords:
         return tuple(word for word in words if word not in self.fillers)

@@ -53,6 +53,40 @@ class Places(Struct, frozen=True, forbid_unknown_fields=True):
         Words for the subject behind a preposition: around "me".
     prepositions
         Those.
+    persons
+        Pronouns for people, which name the subject beside what is to be changed of it: brighten "me".
+    greetings
+        Words of the end of a letter, before a name: "regards".
+    subordinators
+        First words of clauses that say why or when, and ask for nothing: "because", "before".
+    facts
+        Verbs of statements: "is", "made", "looks".
+    commands
+        Words, or two of them, of clauses that ask for something.
+    pleas
+        Those with which a reason asks for something, too: "please".
+    agents
+        Words for who does something in a reason: "before I post it".
+    similes
+        Words before what something should be like, which asks for no more than the rest: "like evening light".
+    likings
+        Words behind which they are none: "would" like.
+    limitations
+        Words before a number in a statement of what there is: it has "only" 400 pixels.
+    openings
+        Verbs that begin statements without a subject: "looks dull".
+    whereabouts
+        Words before where a picture was taken, or what of it: "at the fair".
+    origins
+        Those behind which no article is needed: "from" Rome, German "beim".
+    known_articles
+        Articles of what is known: "in the rocks", not "in a rock".
+    picture_words
+        Words for a picture: "photo".
+    contents
+        Words between those and what a picture shows: "of", "with".
+    movements
+        Verbs with which a place is where something shall be: "put".
     """
 
     determiners: frozenset[str] = frozenset()
@@ -71,6 +105,23 @@ class Places(Struct, frozen=True, forbid_unknown_fields=True):
     preservations: frozenset[str] = frozenset()
     pronouns: frozenset[str] = frozenset()
     prepositions: frozenset[str] = frozenset()
+    persons: frozenset[str] = frozenset()
+    greetings: frozenset[str] = frozenset()
+    subordinators: frozenset[str] = frozenset()
+    facts: frozenset[str] = frozenset()
+    commands: frozenset[str] = frozenset()
+    pleas: frozenset[str] = frozenset()
+    agents: frozenset[str] = frozenset()
+    similes: frozenset[str] = frozenset()
+    likings: frozenset[str] = frozenset()
+    limitations: frozenset[str] = frozenset()
+    openings: frozenset[str] = frozenset()
+    whereabouts: frozenset[str] = frozenset()
+    origins: frozenset[str] = frozenset()
+    known_articles: frozenset[str] = frozenset()
+    picture_words: frozenset[str] = frozenset()
+    contents: frozenset[str] = frozenset()
+    movements: frozenset[str] = frozenset()
 
 
 @cache

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mattebox.errors import UsageError
-from mattebox.language.anchor_checks import require_one_choice, require_supported
+from mattebox.language.anchor_checks import (
+    require_complete_request,
+    require_label_text,
+    require_one_choice,
+    require_supported,
+)
 from mattebox.language.anchor_reading import read_anchors
 from mattebox.language.anchor_search import find_anchors
 from mattebox.language.anchors import Anchor, is_bare_subject
 from mattebox.language.clauses import split_clauses
 from mattebox.language.concepts import Value
+from mattebox.language.context_clauses import drop_spans, find_plain_contexts, leave_out_contexts
 from mattebox.language.error_translation import translate_error
 from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
 from mattebox.language.interpretation import Reading
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.lexicon_cache import load_lexicon
-from mattebox.language.meanings import Degree, Direction, Negation, Noun, Number, Word
+from mattebox.language.meanings import Adjective, Area, Degree, Direction, Negation, Noun, Number, Word
 from mattebox.language.reading import count_unknown_words, read_text, split_request
 from mattebox.language.recipe_assembly import assemble_recipe
 from mattebox.language.separable_verbs import join_separable_verbs
@@ -103,7 +109,38 @@ def _plan_in(text: str, base: Recipe | None, lexicon: Lexicon) -> Plan:
 
 
 def _read_plan(text: str, base: Recipe | None, lexicon: Lexicon) -> Plan:
+    """The plan of all words; where they are not understood, of those that do not only tell something."""
     tokens = split_request(text, lexicon)
+    tokens = drop_spans(tokens, find_plain_contexts(text, tokens, lexicon))
+    try:
+        return _plan_all(text, tokens, base, lexicon)
+    except (AmbiguousWords, WordsNotUnderstood) as error:
+        plan = _plan_without_contexts(text, tokens, base, lexicon)
+        if isinstance(plan, Plan):
+            return plan
+        raise plan if isinstance(plan, AmbiguousWords) else error from None
+
+
+def _plan_without_contexts(
+    text: str, tokens: Sequence[Token], base: Recipe | None, lexicon: Lexicon
+) -> Plan | UsageError | None:
+    """The plan without clauses that only tell something, or why there is none."""
+
+    def plan_names(rest: Sequence[Token]) -> set[str]:
+        readings = _plan_all(text, rest, base, lexicon).readings
+        return {name for reading in readings for name in reading.values}
+
+    try:
+        spans = leave_out_contexts(text, tokens, lexicon, plan_names)
+        plan = _plan_all(text, drop_spans(tokens, spans), base, lexicon) if spans else None
+    except UsageError as error:
+        return error
+    told = tuple(text[tokens[start].start : tokens[end - 1].end] for start, end in spans)
+    return plan and replace(plan, passed_over=(*plan.passed_over, *told))
+
+
+def _plan_all(text: str, tokens: Sequence[Token], base: Recipe | None, lexicon: Lexicon) -> Plan:
+    """The plan of all tokens, verbs in parts joined where they are not understood apart."""
     try:
         return _plan_tokens(text, tokens, base, lexicon)
     except WordsNotUnderstood as error:
@@ -115,9 +152,11 @@ def _read_plan(text: str, base: Recipe | None, lexicon: Lexicon) -> Plan:
 
 def _plan_tokens(text: str, tokens: Sequence[Token], base: Recipe | None, lexicon: Lexicon) -> Plan:
     read = read_text(text, tokens, lexicon)
+    require_complete_request(read.words, lexicon)
     require_supported(read.words)
     require_one_choice(read.words, lexicon.vocabulary.alternative_question)
     readings = read_anchors(_find_all_anchors(read.words, lexicon), _flat_values(base), lexicon)
+    require_label_text(readings, base, lexicon)
     if not readings:
         raise WordsNotUnderstood("nothing was asked for", 'say what you want, such as "white background, soft shadow"')
     recipe = assemble_recipe(readings, base)
@@ -135,10 +174,12 @@ def _find_all_anchors(words: Sequence[Word], lexicon: Lexicon) -> list[Anchor]:
             found = [_negate_bare_noun(anchor, lexicon) for anchor in found]
         if clause.is_joined and anchors:  # "more sharpness and contrast"
             found = [_continue_direction(anchor, anchors[-1], lexicon) for anchor in found]
+            found = [_continue_adjectives(anchor, anchors[-1]) if len(found) == 1 else anchor for anchor in found]
         if len(found) == 1 and clause.begins_sentence and is_bare_subject(found[0]):
             introduced += found
             continue
-        if len(found) == 1 and _only_negates(found[0]) and anchors and not anchors[-1].modifiers:
+        is_bare = bool(anchors) and all(isinstance(m, Area) for m in anchors[-1].modifiers)
+        if len(found) == 1 and _only_negates(found[0]) and is_bare:
             noun = anchors[-1].meaning
             if isinstance(noun, Noun) and noun.concept.off is not None:  # "it has a blue cast, that should go"
                 anchors[-1].modifiers.append(Negation())
@@ -159,6 +200,15 @@ def _continue_direction(anchor: Anchor, last: Anchor, lexicon: Lexicon) -> Ancho
 
 def _only_negates(anchor: Anchor) -> bool:
     return anchor.meaning is None and all(isinstance(m, Negation) for m in anchor.modifiers)
+
+
+def _continue_adjectives(anchor: Anchor, last: Anchor) -> Anchor:
+    """The anchor, described as the last one is if it is only a noun: "blur faces and plates"."""
+    meaning = anchor.meaning
+    described = [m for m in last.find(Adjective) if isinstance(m, Adjective)]
+    if isinstance(meaning, Noun) and not anchor.modifiers and isinstance(last.meaning, Noun):
+        anchor.modifiers += [m for m in described if {meaning.name, last.meaning.name} <= set(m.values)][:1]
+    return anchor
 
 
 def _negate_bare_noun(anchor: Anchor, lexicon: Lexicon) -> Anchor:

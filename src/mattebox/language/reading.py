@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 from mattebox.core.suggestions import similar_names
 from mattebox.language.errors import LooseWord, WordsNotUnderstood
+from mattebox.language.label_text import quote_labels
 from mattebox.language.lexicon import Lexicon
-from mattebox.language.meanings import Word
+from mattebox.language.meanings import Gradation, Phrase, Word
 from mattebox.language.neighbours import read_neighbours
 from mattebox.language.number_units import join_units
 from mattebox.language.number_words import parse_number_word
 from mattebox.language.open_words import place_unknown_words
 from mattebox.language.phrase_reading import read_phrase
+from mattebox.language.picture_contents import leave_out_contents
 from mattebox.language.place_search import PlacedWords
 from mattebox.language.replacement import (
     drop_answered,
@@ -49,6 +51,7 @@ def split_request(text: str, lexicon: Lexicon) -> list[Token]:
     tokens = split_tokens(text)
     if len(tokens) > MAX_TOKENS:
         raise WordsNotUnderstood("the request has more than {count} words", "say it in fewer", count=MAX_TOKENS)
+    tokens = leave_out_contents(text, quote_labels(text, tokens, lexicon), lexicon)
     numbered = _name_pronouns([_as_number(token, lexicon) for token in tokens], lexicon)
     return mend_boundaries(_leave_out_infinitives(numbered, lexicon), lexicon)
 
@@ -73,11 +76,17 @@ def read_text(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> ReadText:
     forms, corrections, unknown = _correct_words(tokens, lexicon)
     placed, words = _read_placed(text, tokens, unknown, (forms, corrections), lexicon)
     concepts = lexicon.vocabulary.concepts
+    words = [word for word in words if not _says_nothing(word)]
     wanted = drop_answered(grade_questions(drop_replaced(join_units(words)), concepts))
     wanted = read_neighbours(wanted, concepts)
     subjects = [w.text for w in wanted if forms.get(w.text, fold_word(w.text)) in lexicon.subjects]
     wanted = join_attributes(drop_praise(wanted, lexicon.praises, lexicon.fillers), subjects, text)
     return ReadText(tuple(wanted), corrections | placed.things, tuple(placed.passed_over))
+
+
+def _says_nothing(word: Word) -> bool:
+    """Whether a phrase asks for nothing, such as "thank you"."""
+    return all(isinstance(m, Phrase) and not m.values for m in word.meanings)
 
 
 def _read_placed(
@@ -102,7 +111,7 @@ def _read_placed(
             return placed, _read_words(text, placed.tokens, lexicon, forms | corrections)
         except LooseWord as error:
             index = placed.kept[error.index]
-            short = lexicon.vocabulary.abbreviations.get(fold_word(tokens[index].text))
+            short = lexicon.find_other_form(fold_word(tokens[index].text))
             if index in loose or (short is not None and tokens[index].text in forms):
                 raise
             if short is not None:
@@ -126,13 +135,19 @@ def _read_words(text: str, tokens: Sequence[Token], lexicon: Lexicon, forms: Map
 
 
 def _name_pronouns(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
-    """The tokens, with "me" and the like behind a preposition as the subject: "everything behind me"."""
+    """The tokens, with "me" and the like as the subject: "everything behind me", "brighten me, not the room"."""
     places, subject = lexicon.places, lexicon.vocabulary.subjects[0]
     words = [fold_word(token.text) for token in tokens]
-    return [
-        token._replace(text=subject) if word in places.pronouns and before in places.prepositions else token
-        for token, word, before in zip(tokens, words, ["", *words], strict=False)
-    ]
+    named = []
+    for token, word, before, after in zip(tokens, words, ["", *words], [*words[1:], ""], strict=False):
+        is_changed = word in places.persons and (_is_graded(before, lexicon) or _is_graded(after, lexicon))
+        is_subject = is_changed or (word in places.pronouns and before in places.prepositions)
+        named.append(token._replace(text=subject) if is_subject else token)
+    return named
+
+
+def _is_graded(word: str, lexicon: Lexicon) -> bool:
+    return any(isinstance(m, Gradation) for m in lexicon.meanings.get((word,), ()))
 
 
 def _as_number(token: Token, lexicon: Lexicon) -> Token:

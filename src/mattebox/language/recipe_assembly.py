@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import get_args
 
@@ -20,6 +21,9 @@ from mattebox.recipe.steps import STEP_ORDER, Background, CompositionStep, Cut, 
 
 GENERIC_PRESETS = frozenset(("product", "portrait"))  # beside which another one says more
 KEPT_BACKGROUNDS = ("blur", "transparent")  # that a photograph's own can become
+MAX_RATIO_ERROR = 0.01  # of a size in pixels beside a proportion
+HIDE, HIDE_METHOD = "hide", "hide_method"  # parameters
+UNCUT_NAMES = ("size", "crop_to")  # that make sense for a whole photograph
 UPRIGHT = "upright"  # of rotate: by the outline of what was cut out
 
 
@@ -45,7 +49,11 @@ def assemble_recipe(readings: Iterable[Reading], base: Recipe | None) -> Recipe:
     defaults: frozenset[str] = frozenset()  # of a name that was said without more, which give way
     implied: dict[str, Value] = {}
     areas = []
+    methods = set()
     for reading in readings:
+        if HIDE in reading.values:
+            methods.add(reading.values.get(HIDE_METHOD))
+            _require_one_method(methods, reading.text)
         for name, value in {**reading.values, **_area_values(reading)}.items():
             if name in values and reading.is_default:
                 continue
@@ -77,10 +85,20 @@ def assemble_recipe(readings: Iterable[Reading], base: Recipe | None) -> Recipe:
     return msgspec.structs.replace(recipe, title=title) if isinstance(title, str) else recipe
 
 
+def _require_one_method(methods: Collection[Value | None], text: str) -> None:
+    """WordsNotUnderstood for faces that are hidden in one way and number plates in another."""
+    if len(methods) > 1:
+        raise WordsNotUnderstood(
+            '"{words}": all that is hidden is hidden in one way', "choose one; nothing was done", words=text
+        )
+
+
 def _agree(name: str, first: Value, second: Value, first_text: str, second_text: str) -> Value:
     """The value of two readings of one parameter; of presets the one that says more. WordsNotUnderstood."""
     if name == PRESET and first != second and {first, second} & GENERIC_PRESETS:
         return second if first in GENERIC_PRESETS else first
+    if name == HIDE and {first, second} == {"faces", "plates"}:
+        return "all"
     joined = join_parts(first, second)
     if joined is not None:
         return joined
@@ -95,8 +113,17 @@ def _require_possible(values: Mapping[str, Value], sources: Mapping[str, str]) -
     is_said = CUT in sources and "=" not in sources[CUT]  # a setting may say what it likes
     if values.get(CUT) is False and is_said and not paint.startswith(KEPT_BACKGROUNDS):
         raise _contradiction(sources[CUT], sources["background"])
+    sides, ratio = _sides(values.get("size")), _sides(values.get("aspect"))
+    if sides and ratio and abs(sides[0] * ratio[1] - sides[1] * ratio[0]) > MAX_RATIO_ERROR * sides[0] * ratio[1]:
+        raise _contradiction(sources["size"], sources["aspect"])
     if is_opaque and paint == "transparent" and "background" in sources and "format" in sources:
         raise _contradiction(sources["background"], sources["format"])
+
+
+def _sides(value: Value | None) -> tuple[float, float] | None:
+    """The two numbers of a size such as "1000x800" or a ratio such as "5:4"; None for others."""
+    found = re.fullmatch(r"([\d.]+)[x:]([\d.]+)", str(value))
+    return (float(found[1]), float(found[2])) if found else None
 
 
 def _contradiction(first: str, second: str) -> WordsNotUnderstood:
@@ -175,13 +202,13 @@ def _starting_recipe(values: Mapping[str, Value], base: Recipe | None) -> Recipe
 
 
 def _needs_cut(name: str, value: Value) -> bool:
-    """Whether a value makes sense only for what was cut out. Sizes and turns do for whole photographs, too."""
+    """Whether a value makes sense only for what was cut out. Sizes, parts and turns do for whole photographs, too."""
     parameter = parameters_by_name().get(name)
     if parameter is None:
         return False
     if name == "position":
         return True
-    if value == parameter.default or name == "size" or (name == "rotate" and value != UPRIGHT):
+    if value == parameter.default or name in UNCUT_NAMES or (name == "rotate" and value != UPRIGHT):
         return False
     return parameter.step is Cut or issubclass(parameter.step, get_args(CompositionStep))
 

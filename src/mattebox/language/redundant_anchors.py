@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from mattebox.language.anchors import SUBJECT, Anchor, accepts, is_limitable
 from mattebox.language.lexicon import Lexicon
-from mattebox.language.meanings import Adjective, Area, Degree, Direction, Gradation, Noun, Phrase, Rescaling
+from mattebox.language.meanings import (
+    Adjective,
+    Area,
+    ColourName,
+    Degree,
+    Direction,
+    Gradation,
+    Noun,
+    Number,
+    Phrase,
+    Rescaling,
+)
 from mattebox.language.settings import CUT, PRESET
+from mattebox.language.tokens import fold_word
 
+ANSWERS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "warmth": frozenset(("white_balance", "colour_cast", "balance")),
+        "exposure": frozenset(("shadow_tones", "highlights", "light")),
+    }
+)
+"""What else than the opposite answers a complaint: concepts and parameters."""
+ROTATE = "rotate"  # parameter
 PICK = "pick"  # parameter: which of several subjects
 APERTURE_CONCEPT, SHARPNESS_CONCEPT = "aperture", "sharpness"
 BACKGROUND = "background"  # concept
@@ -19,21 +40,65 @@ def join_anchors(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor]:
     return _drop_rescaled(_join_kept_background(_drop_repainted(anchors), lexicon))
 
 
-def drop_redundant_anchors(anchors: Sequence[Anchor]) -> list[Anchor]:
+def drop_redundant_anchors(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor]:
     """The anchors without those that say again what others say, or only where those are changed."""
-    return _drop_focus(_drop_restated(_limit_to_picked(anchors)))
+    anchors = _drop_complaints(anchors, lexicon)
+    return _drop_angle(_drop_blur(_drop_focus(_drop_restated(_limit_to_picked(anchors)))))
+
+
+def _drop_complaints(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor]:
+    """The anchors without complaints that a later one answers otherwise: "too yellow. fix the white balance"."""
+
+    def is_answered(index: int, anchor: Anchor) -> bool:
+        if not isinstance(anchor.meaning, Gradation) or lexicon.excess.isdisjoint(map(fold_word, anchor.text.split())):
+            return False
+        answers = ANSWERS.get(anchor.meaning.name, frozenset())
+        return any(not answers.isdisjoint(_named(later)) for later in anchors[index + 1 :])
+
+    return [anchor for index, anchor in enumerate(anchors) if not is_answered(index, anchor)]
+
+
+def _named(anchor: Anchor) -> set[str]:
+    """The concept of an anchor, or the parameters of a phrase."""
+    if isinstance(anchor.meaning, Phrase):
+        return set(anchor.meaning.values)
+    return {anchor.meaning.name} if anchor.meaning is not None else set()
+
+
+def _drop_angle(anchors: Sequence[Anchor]) -> list[Anchor]:
+    """The anchors without an angle by itself that a phrase has set: "on its head, so 180 degrees"."""
+    phrases = [a.meaning.values for a in anchors if isinstance(a.meaning, Phrase)]
+    turned = {str(values[ROTATE]) for values in phrases if ROTATE in values}
+
+    def repeats(anchor: Anchor) -> bool:
+        numbers = [m for m in anchor.modifiers if isinstance(m, Number)]
+        return anchor.meaning is None and len(anchor.modifiers) == 1 and any(m.text in turned for m in numbers)
+
+    return [anchor for anchor in anchors if not repeats(anchor)]
+
+
+def _drop_blur(anchors: Sequence[Anchor]) -> list[Anchor]:
+    """The anchors without "blurred background" and the like beside the aperture that blurs it: "as at f/1.8"."""
+    has_aperture = any(_names_aperture(anchor) and anchor.find(Number) for anchor in anchors)
+    blurs = [a for a in anchors if has_aperture and not _names_aperture(a) and _blurs_background(a)]
+    return [anchor for anchor in anchors if anchor not in blurs or anchor.find(ColourName)]
+
+
+def _names_aperture(anchor: Anchor) -> bool:
+    return isinstance(anchor.meaning, Noun) and anchor.meaning.name == APERTURE_CONCEPT
 
 
 def _limit_to_picked(anchors: Sequence[Anchor]) -> list[Anchor]:
     """The anchors; "only the car" beside nothing but changes of the photograph itself is where they are made."""
     picked = [a for a in anchors if isinstance(a.meaning, Phrase) and set(a.meaning.values) == {PICK}]
-    others = [a for a in anchors if a not in picked]
+    kept = [a for a in anchors if isinstance(a.meaning, Phrase) and a.meaning.values == {CUT: False}]
+    others = [a for a in anchors if a not in picked and a not in kept]
     if not picked or not others or not all(is_limitable(a) and not _is_elsewhere(a) for a in others):
         return list(anchors)
     for anchor in (a for a in others if not a.find(Area)):
         anchor.modifiers.append(Area(SUBJECT))
         anchor.words.extend(picked[0].words)
-    return others
+    return [*others, *kept]
 
 
 def _is_elsewhere(anchor: Anchor) -> bool:

@@ -96,7 +96,7 @@ def drop_answered(words: Sequence[Word]) -> list[Word]:
     for word, after in zip(words, [*words[1:], None], strict=False):
         if not _is_answered(word.find(Ambiguity), named):
             answered.append(word)
-        elif _describes(word, after):
+        elif _describes(word, after) or _is_named(word, named):
             answered.append(Word(word.text, tuple(m for m in word.meanings if not isinstance(m, Ambiguity))))
     return answered
 
@@ -104,6 +104,12 @@ def drop_answered(words: Sequence[Word]) -> list[Word]:
 def _describes(word: Word, after: Word | None) -> bool:
     adjective, noun = word.find(Adjective), after.find(Noun) if after is not None else None
     return isinstance(adjective, Adjective) and isinstance(noun, Noun) and noun.name in adjective.values
+
+
+def _is_named(word: Word, named: Set[str]) -> bool:
+    """Whether a word is a noun, or an adjective of something that the request names: "make the plate unreadable"."""
+    adjective = word.find(Adjective)
+    return word.find(Noun) is not None or (isinstance(adjective, Adjective) and not named.isdisjoint(adjective.values))
 
 
 def _is_answered(ambiguity: Meaning | None, named: Set[str]) -> bool:

@@ -31,6 +31,7 @@ _PATTERNS: tuple[tuple[TokenKind, str], ...] = (
     ("other", r"[^\s\-_/():=]"),
 )
 _MARKS = "*~<>[]{}'’‘`´\"“”„«»@#^\\"  # around words, and before numbers
+ABBREVIATIONS = frozenset(("max", "min", "ca", "approx", "incl", "inkl", "bzw", "evtl", "ggf", "nr", "mind", "zzgl"))
 _DECORATIVE_CATEGORIES = ("So", "Sk", "Cf", "Mn", "Co")  # emoji, their parts, accents without a letter
 _TOKEN = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS), re.IGNORECASE)
 
@@ -47,7 +48,14 @@ class Token(NamedTuple):
 def split_tokens(text: str) -> list[Token]:
     """The tokens of a text, in order; white space, hyphens, brackets and emoji are left out."""
     found = [Token(_kind_of(match), match[0], *match.span()) for match in _TOKEN.finditer(text)]
-    return [token for token in found if not _is_decoration(token)]
+    pairs = zip([None, *found], found, strict=False)
+    return [token for before, token in pairs if not _is_decoration(token) and not _ends_abbreviation(before, token)]
+
+
+def _ends_abbreviation(before: Token | None, token: Token) -> bool:
+    """Whether a token is the full stop of a word such as "max."."""
+    is_stop = token.text == "." and before is not None and before.end == token.start
+    return is_stop and before is not None and before.text.lower() in ABBREVIATIONS
 
 
 def _is_decoration(token: Token) -> bool:

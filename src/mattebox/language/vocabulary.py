@@ -52,6 +52,10 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Words before a graded one that turn it round, such as "too" dark.
     infinitive
         The word before a verb, or inside it, that says nothing: German "zu" ("zu entfernen", "aufzuhellen").
+    mentions
+        Others of its words that may stand in such a clause: "the print looks dull".
+    past_endings
+        Endings of verbs that tell what happened, of words that are not known: "squash-ed".
     insufficient
         Forms with {} for a graded word that mean more of it, such as "not {} enough".
     rescalings
@@ -106,8 +110,12 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Whole phrases, synonyms separated by "|", and their values.
     questions
         Phrases that must be asked about.
+    lone_questions
+        The same of phrases that are asked about only where a request says nothing else: "crop it".
     unsupported
         What cannot be done, synonyms separated by "|", and why.
+    scenery
+        Those of its words that only name what a picture shows, where a clause asks for nothing: "the sun was low".
     concepts
         What recipes have.
     messages
@@ -134,6 +142,7 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     compound_heads: tuple[str, ...] = ()
     excess: tuple[str, ...] = ()
     infinitive: str = ""
+    past_endings: tuple[str, ...] = ()
     insufficient: tuple[str, ...] = ()
     rescalings: dict[str, float] = {}
     replaced: tuple[str, ...] = ()
@@ -166,7 +175,10 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     areas: dict[str, str]
     phrases: dict[str, Values]
     questions: dict[str, OpenQuestion]
+    lone_questions: dict[str, OpenQuestion] = {}
     unsupported: dict[str, str] = {}
+    scenery: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
     concepts: dict[str, Concept]
     messages: dict[str, str] = {}
     recipe_messages: dict[str, str] = {}

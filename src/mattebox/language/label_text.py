@@ -1,0 +1,74 @@
+"""Text of a label that stands without quotation marks: "write: Grandma is 80", "the text SALE at the top"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mattebox.language.lexicon import Lexicon
+from mattebox.language.neighbours import LABEL
+from mattebox.language.tokens import Token, fold_word
+from mattebox.language.vocabulary import expand_all
+
+MIN_CAPITALS = 3  # letters of a word in capitals that is a label's text in any language
+SENTENCE_ENDS, LIST_ENDS = ".;\n", ","
+ENGLISH = "en"
+
+
+def quote_labels(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
+    """The tokens, with a label's text as one in quotation marks; as they are where some have been written."""
+    if any(token.kind == "quoted" for token in tokens):
+        return list(tokens)
+    names = _label_words(lexicon)
+    for index, token in enumerate(tokens):
+        if token.kind == "word" and fold_word(token.text) in names:
+            span = _find_behind_colon(text, tokens, index) or _find_capitals(tokens, index, lexicon)
+            if span is not None:
+                return _join(text, tokens, *span)
+    return list(tokens)
+
+
+def _label_words(lexicon: Lexicon) -> frozenset[str]:
+    nouns = expand_all(lexicon.vocabulary.concepts[LABEL].nouns)
+    return frozenset(fold_word(noun.split()[-1]) for noun in nouns)
+
+
+def _find_behind_colon(text: str, tokens: Sequence[Token], index: int) -> tuple[int, int] | None:
+    """The tokens behind the next colon of the sentence up to its end, or to a comma."""
+    for before in range(index, len(tokens) - 1):
+        if tokens[before].kind == "separator" and set(tokens[before].text) & set(SENTENCE_ENDS):
+            return None
+        if ":" in text[tokens[before].end : tokens[before + 1].start]:
+            first = before + 1
+            ends = (i for i in range(first, len(tokens)) if _ends_text(tokens, i))
+            last = next(ends, len(tokens))
+            return (first, last) if last > first else None
+    return None
+
+
+def _ends_text(tokens: Sequence[Token], index: int) -> bool:
+    marks = set(tokens[index].text) if tokens[index].kind == "separator" else set()
+    is_final = index == len(tokens) - 1 and bool(marks & set("!?"))
+    return bool(marks) and not is_final
+
+
+def _find_capitals(tokens: Sequence[Token], index: int, lexicon: Lexicon) -> tuple[int, int] | None:
+    """The words behind a word for a label that are written as names, or in capitals."""
+    first = last = index + 1
+    if tuple(fold_word(token.text) for token in tokens[first : first + 2]) in lexicon.meanings:
+        return None  # "AI-edited"
+    while last < len(tokens) and _is_name(tokens[last], lexicon, is_first=last == first):
+        last += 1
+    return (first, last) if last > first else None
+
+
+def _is_name(token: Token, lexicon: Lexicon, *, is_first: bool) -> bool:
+    if token.kind == "number":
+        return not is_first
+    in_capitals = token.text.isupper() and len(token.text) >= MIN_CAPITALS
+    is_capital = lexicon.vocabulary.language == ENGLISH and token.text[:1].isupper() and len(token.text) > 1
+    return token.kind == "word" and (in_capitals or is_capital)
+
+
+def _join(text: str, tokens: Sequence[Token], first: int, last: int) -> list[Token]:
+    start, end = tokens[first].start, tokens[last - 1].end
+    return [*tokens[:first], Token("quoted", f'"{text[start:end].strip()}"', start, end), *tokens[last:]]
