@@ -53,12 +53,12 @@ def _drop_complaints(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor
         if not isinstance(anchor.meaning, Gradation) or lexicon.excess.isdisjoint(map(fold_word, anchor.text.split())):
             return False
         answers = ANSWERS.get(anchor.meaning.name, frozenset())
-        return any(not answers.isdisjoint(_named(later)) for later in anchors[index + 1 :])
+        return any(not answers.isdisjoint(_list_names(later)) for later in anchors[index + 1 :])
 
     return [anchor for index, anchor in enumerate(anchors) if not is_answered(index, anchor)]
 
 
-def _named(anchor: Anchor) -> set[str]:
+def _list_names(anchor: Anchor) -> set[str]:
     """The concept of an anchor, or the parameters of a phrase."""
     if isinstance(anchor.meaning, Phrase):
         return set(anchor.meaning.values)
