@@ -53,14 +53,14 @@ PlanNames: TypeAlias = Callable[[Sequence[Token]], Set[str]]
 """The flat names that a request of these tokens sets, with `cut` and `preset`; it raises as a plan does."""
 
 
-class Span(NamedTuple):
+class ClauseSpan(NamedTuple):
     """Tokens from `start` up to `end`."""
 
     start: int
     end: int
 
 
-def leave_out_contexts(text: str, tokens: Sequence[Token], lexicon: Lexicon, plan_names: PlanNames) -> list[Span]:
+def leave_out_contexts(text: str, tokens: Sequence[Token], lexicon: Lexicon, plan_names: PlanNames) -> list[ClauseSpan]:
     """Those clauses without which a request is understood, and which ask for nothing that it leaves as it is.
 
     Parameters
@@ -94,7 +94,7 @@ def leave_out_contexts(text: str, tokens: Sequence[Token], lexicon: Lexicon, pla
     return [span for span in spans if asked[span] <= named | _list_families(named)]
 
 
-def find_plain_contexts(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> list[Span]:
+def find_plain_contexts(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> list[ClauseSpan]:
     """The clauses that ask for nothing in any case, beside others: "it has only 400 pixels", "so she stands out"."""
     words = [fold_word(token.text) if token.kind == "word" else "" for token in tokens]
     spans = list(_split_clauses(text, tokens, words, lexicon))
@@ -104,7 +104,7 @@ def find_plain_contexts(text: str, tokens: Sequence[Token], lexicon: Lexicon) ->
     return plain if len(plain) < len(spans) else []
 
 
-def _is_reason(span: Span, tokens: Sequence[Token], words: Sequence[str], lexicon: Lexicon) -> bool:
+def _is_reason(span: ClauseSpan, tokens: Sequence[Token], words: Sequence[str], lexicon: Lexicon) -> bool:
     """Whether a clause says why, and nothing of what should be."""
     own = words[span.start : span.end]
     if own[0] not in lexicon.places.subordinators or not lexicon.places.commands.isdisjoint(own):
@@ -120,7 +120,7 @@ def _counts_pixels(words: Sequence[str], lexicon: Lexicon) -> bool:
     return has_only and places.commands.isdisjoint(words) and not PIXEL_WORDS.isdisjoint(words)
 
 
-def drop_spans(tokens: Sequence[Token], spans: Sequence[Span]) -> list[Token]:
+def drop_spans(tokens: Sequence[Token], spans: Sequence[ClauseSpan]) -> list[Token]:
     """The tokens outside these spans."""
     gone = {index for span in spans for index in range(*span)}
     return [token for index, token in enumerate(tokens) if index not in gone]
@@ -179,20 +179,20 @@ def _find_phrases(words: Sequence[str], lexicon: Lexicon) -> Iterator[FoldedWord
         index += length or 1
 
 
-def _split_clauses(text: str, tokens: Sequence[Token], words: Sequence[str], lexicon: Lexicon) -> Iterator[Span]:
+def _split_clauses(text: str, tokens: Sequence[Token], words: Sequence[str], lexicon: Lexicon) -> Iterator[ClauseSpan]:
     """The clauses between separators, colons and conjunctions, and from words such as "because" on."""
     start, places = 0, lexicon.places
     for index, (token, word, before) in enumerate(zip(tokens, words, ["", *words[:-1]], strict=True)):
         begins = word in places.subordinators or (word in places.similes and before not in places.likings)
         if index > start and ":" in text[tokens[index - 1].end : token.start]:
-            yield Span(start, index)
+            yield ClauseSpan(start, index)
             start = index
         if token.kind == "separator" or begins or any(isinstance(m, Break) for m in lexicon.meanings.get((word,), ())):
             if index > start:
-                yield Span(start, index)
+                yield ClauseSpan(start, index)
             start = index if begins else index + 1
     if start < len(tokens):
-        yield Span(start, len(tokens))
+        yield ClauseSpan(start, len(tokens))
 
 
 def _tells(words: Sequence[str], lexicon: Lexicon) -> bool:
