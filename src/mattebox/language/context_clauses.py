@@ -208,7 +208,7 @@ def _tells(words: Sequence[str], lexicon: Lexicon) -> bool:
         return len(own) >= MIN_REASON_LENGTH and (has_verb or not places.agents.isdisjoint(own[1:]))
     if own[0] in places.facts:
         return own[0] in places.openings
-    return has_verb and not _begins_request(own[0], lexicon)
+    return has_verb and own[0] not in places.purposes and not _begins_request(own[0], lexicon)
 
 
 def _begins_request(word: str, lexicon: Lexicon) -> bool:
