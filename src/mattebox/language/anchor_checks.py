@@ -118,11 +118,13 @@ def _sets(anchor: Anchor, name: str) -> bool:
 
 
 def require_label_text(readings: Sequence[Reading], base: Recipe | None, lexicon: Lexicon) -> None:
-    """AmbiguousWords for a label or logo of which only the place or look is said: "write our name under it"."""
+    """AmbiguousWords for a label or logo of which words say only the place or look: "write our name under it"."""
     said = {name: reading for reading in readings for name in reading.values}
     if base is not None or not {LABEL, LABEL_LOGO}.isdisjoint(said):
         return
-    asked = next((reading for name, reading in said.items() if name.startswith(LABEL)), None)
+    asked = next(
+        (reading for name, reading in said.items() if name.startswith(LABEL) and "=" not in reading.text), None
+    )
     if asked is not None:
         concept = lexicon.vocabulary.concepts[LABEL]
         raise AmbiguousWords(asked.text, concept.ask, concept.choices)

@@ -182,7 +182,7 @@ def _find_phrases(words: Sequence[str], lexicon: Lexicon) -> Iterator[FoldedWord
 def _split_clauses(text: str, tokens: Sequence[Token], words: Sequence[str], lexicon: Lexicon) -> Iterator[ClauseSpan]:
     """The clauses between separators, colons and conjunctions, and from words such as "because" on."""
     start, places = 0, lexicon.places
-    for index, (token, word, before) in enumerate(zip(tokens, words, ["", *words[:-1]], strict=True)):
+    for index, (token, word, before) in enumerate(zip(tokens, words, ["", *words], strict=False)):
         begins = word in places.subordinators or (word in places.similes and before not in places.likings)
         if index > start and ":" in text[tokens[index - 1].end : token.start]:
             yield ClauseSpan(start, index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from mattebox.language.concepts import Concept, Value
-from mattebox.language.errors import WordsNotUnderstood
+from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
 from mattebox.language.plan import plan_request
 from mattebox.language.reading import quote_value
 from mattebox.language.settings import CUT, STEP, TITLE
@@ -111,10 +111,10 @@ def _concept_phrases(concept: Concept) -> list[str]:
 
 
 def _read_values(phrase: str, language: str) -> dict[str, Value]:
-    """What a phrase changes by itself; nothing if it is not understood so, or a preset."""
+    """What a phrase changes by itself; nothing if it is not understood so, asked about, or a preset."""
     try:
         plan = plan_request(phrase, language=language)
-    except WordsNotUnderstood:
+    except (AmbiguousWords, WordsNotUnderstood):
         return {}
     if any(PRESET_VALUE in reading.values for reading in plan.readings):
         return {}
