@@ -154,7 +154,7 @@ def test_the_page_composes_as_the_server_does(browser: Any, address: str, files:
             page.locator("#frame").focus()
             page.keyboard.press("1")
             if paint == "Blurred":
-                page.wait_for_function("document.querySelector('#behind').style.background.includes('url')")
+                page.locator("#behind[style*='url']").wait_for(state="attached")
             visit.settle()
             shot = Image.open(io.BytesIO(page.screenshot(clip=page.locator("#sheet").bounding_box()))).convert("RGB")
             _, result = visit.downloaded()

@@ -4,6 +4,7 @@ folders, addresses, the grid; which subject, edges, scenes, recipe files.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -107,11 +108,11 @@ def test_the_size_of_a_file_is_estimated_without_making_it(browser: Any, address
             visit.choose("[name=quality]", quality)
             page.locator("#weight:not(:empty)").wait_for(state="attached")
             visit.settle()
-        page.wait_for_function("document.querySelector('#weight').textContent.startsWith('≈')")
+        page.locator("#weight", has_text=re.compile("^≈")).wait_for(state="attached")
         estimate = int(weight.text_content().split()[1])
         assert len(visit.post_paths) == request_count
         visit.downloaded()
-        page.wait_for_function("!document.querySelector('#weight').textContent.startsWith('≈')")
+        page.locator("#weight", has_not_text="≈").wait_for(state="attached")
         assert estimate == pytest.approx(int(weight.text_content().split()[0]), rel=0.5)
 
 
