@@ -79,8 +79,8 @@ def plan_batch(naming: OutputNaming, options: BatchOptions) -> Iterable[BatchEnt
 def _check_stores(options: BatchOptions) -> None:
     """UsageError for places in stores that cannot be used in this way."""
     words = [*options.inputs, options.output, options.manifest]
-    if is_offline() and any(map(is_output_address, words)) and not options.fetch:
-        raise UsageError("a store needs the network, and it is forbidden", "leave out --offline")
+    if not options.fetch:
+        environment.require_network_for_stores(words)
     for name in ("report", "sheet", "compare", "review", "save_recipe", "explain"):
         if is_output_address(getattr(options, name)):
             raise UsageError(f"--{name.replace('_', '-')} cannot be written to a store", "give a local path")

@@ -13,7 +13,6 @@ from mattebox.cli import environment
 from mattebox.cli.console import CONTEXT_SETTINGS, combine_exit_codes, json_option, recursive_option, report_error
 from mattebox.cli.value_completion import COMPLETER_BY_PARAMETER, complete_files
 from mattebox.errors import MatteboxError, OutputError, UsageError
-from mattebox.models.store.settings import is_offline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,8 +123,7 @@ def _plan_jobs(
     from mattebox.io.store_address import is_output_address, is_store_address, parse_store_address
 
     is_stored = is_output_address(output)
-    if is_offline() and any(map(is_output_address, (*inputs, output))):
-        raise UsageError("a store needs the network, and it is forbidden", "leave out --offline")
+    environment.require_network_for_stores((*inputs, output))
     suffix = (parse_store_address(output or "") if is_stored else Path(output or "")).suffix.lower()
     if suffix and suffix not in DEPTH_SUFFIXES:
         raise OutputError(

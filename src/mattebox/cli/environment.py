@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mattebox.models.store.settings import CACHE_VARIABLE, COMMERCIAL_VARIABLE, OFFLINE_VARIABLE
+from mattebox.errors import UsageError
+from mattebox.io.store_address import is_output_address
+from mattebox.models.store.settings import CACHE_VARIABLE, COMMERCIAL_VARIABLE, OFFLINE_VARIABLE, is_offline
 
 if TYPE_CHECKING:
     from mattebox.io.audit_log import AuditLog
@@ -26,6 +28,12 @@ def audit_log() -> AuditLog | None:
 
     name = os.environ.get(AUDIT_VARIABLE)
     return AuditLog(Path(name)) if name else None
+
+
+def require_network_for_stores(words: Iterable[str | None]) -> None:
+    """UsageError for places in stores among a command's words where the network is forbidden."""
+    if is_offline() and any(map(is_output_address, words)):
+        raise UsageError("a store needs the network, and it is forbidden", "leave out --offline")
 
 
 def _environment_flag(flag: str, variable: str, help: str) -> Callable[[F], F]:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mattebox.cli.environment import require_network_for_stores
 from mattebox.errors import InputMissing, MatteboxError, UsageError
 from mattebox.io.store_address import StoreAddress, is_output_address, parse_store_address
-from mattebox.models.store.settings import is_offline
 
 if TYPE_CHECKING:
     from mattebox.video.formats import ClipFormat
@@ -42,8 +42,7 @@ def check_stored_clips(inputs: tuple[str, ...], options: dict[str, Any]) -> None
     output = options["output"]
     if not any(map(is_output_address, (*inputs, output))):
         return
-    if is_offline():
-        raise UsageError("a store needs the network, and it is forbidden", "leave out --offline")
+    require_network_for_stores((*inputs, output))
     for name in DISK_OPTIONS:
         if options.get(name):
             raise UsageError(f"--{name} is for clips on this machine's disk", "leave it out, or copy the clips here")

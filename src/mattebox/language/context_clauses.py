@@ -115,9 +115,14 @@ def _is_reason(span: ClauseSpan, tokens: Sequence[Token], words: Sequence[str], 
 
 
 def _counts_pixels(words: Sequence[str], lexicon: Lexicon) -> bool:
+    is_command = not lexicon.places.commands.isdisjoint(words)
+    return _states_limit(words, lexicon) and not is_command and not PIXEL_WORDS.isdisjoint(words)
+
+
+def _states_limit(words: Sequence[str], lexicon: Lexicon) -> bool:
+    """Whether a clause states how little there is: "it has only ..."."""
     places = lexicon.places
-    has_only = not places.limitations.isdisjoint(words) and not places.facts.isdisjoint(words)
-    return has_only and places.commands.isdisjoint(words) and not PIXEL_WORDS.isdisjoint(words)
+    return not places.limitations.isdisjoint(words) and not places.facts.isdisjoint(words)
 
 
 def drop_spans(tokens: Sequence[Token], spans: Sequence[ClauseSpan]) -> list[Token]:
@@ -135,11 +140,10 @@ def _list_families(names: Set[str]) -> set[str]:
 def _asked_by(tokens: Sequence[Token], lexicon: Lexicon, plan_names: PlanNames) -> set[str]:
     """What a clause sets, or what it is about where it cannot be read; `ASKED` where it must not be passed over."""
     words = [fold_word(token.text) for token in tokens if token.kind == "word"]
-    is_state = bool(lexicon.places.limitations.intersection(words) and lexicon.places.facts.intersection(words))
-    if not is_state and any(token.kind in ASKING_TOKENS for token in tokens):  # not "it has only 400 pixels"
-        return {ASKED}
-    if is_state:
+    if _states_limit(words, lexicon):  # its number asks for nothing: "it has only 400 pixels"
         return set()
+    if any(token.kind in ASKING_TOKENS for token in tokens):
+        return {ASKED}
     try:
         asked = set(plan_names(tokens))
         return asked | {ASKED} if CANVAS in _list_families(asked) else asked
