@@ -60,7 +60,7 @@ def approximate_gaussian_blur(planes: Floats, sigma: float, horizontal_sigma: fl
 def _sum_neighbours(planes: Floats, axis: int) -> Floats:
     """Sums over 3 samples along an axis, with zeros outside: without the copies that wider windows need."""
     sums = planes.copy()
-    inner, outer = ((*(slice(None),) * axis, part) for part in (slice(1, None), slice(None, -1)))
+    inner, outer = _along(axis, slice(1, None)), _along(axis, slice(None, -1))
     sums[inner] += planes[outer]
     sums[outer] += planes[inner]
     return sums
@@ -68,8 +68,23 @@ def _sum_neighbours(planes: Floats, axis: int) -> Floats:
 
 def _window_sums(planes: Floats, radius: int, axis: int) -> NDArray[np.float64]:
     """Sums over 2 `radius` + 1 samples along an axis, with zeros outside."""
-    n = planes.shape[axis]
-    sums = np.insert(np.cumsum(planes, axis=axis, dtype=np.float64), 0, 0, axis=axis)
-    stop, start = np.minimum(np.arange(n) + radius + 1, n), np.maximum(np.arange(n) - radius, 0)
-    window: NDArray[np.float64] = np.take(sums, stop, axis) - np.take(sums, start, axis)
+    sums = np.zeros((*planes.shape[:axis], planes.shape[axis] + 1, *planes.shape[axis + 1 :]))
+    np.cumsum(planes, axis=axis, dtype=np.float64, out=sums[_along(axis, slice(1, None))])
+    return subtract_window_ends(sums, radius, axis)
+
+
+def subtract_window_ends(sums: NDArray[np.float64], radius: int, axis: int) -> NDArray[np.float64]:
+    """Sums over windows of 2 `radius` + 1 samples along an axis, from the sums of all samples before each position
+    (one position more than samples)."""
+    n = sums.shape[axis] - 1
+    reach = min(radius, n - 1)
+    window = np.empty((*sums.shape[:axis], n, *sums.shape[axis + 1 :]))
+    window[_along(axis, slice(None, n - reach))] = sums[_along(axis, slice(reach + 1, None))]
+    window[_along(axis, slice(n - reach, None))] = sums[_along(axis, slice(n, None))]
+    window[_along(axis, slice(reach, None))] -= sums[_along(axis, slice(None, n - reach))]
     return window
+
+
+def _along(axis: int, part: slice) -> tuple[slice, ...]:
+    """Index of a part of an axis."""
+    return (*(slice(None),) * axis, part)

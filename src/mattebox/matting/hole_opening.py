@@ -11,14 +11,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mattebox.core.block_means import mean_blocks
 from mattebox.core.connected_components import dilate, label_components
-from mattebox.core.smoothing_filters import box_filter
+from mattebox.core.summed_area_table import SummedAreaTable
 from mattebox.io import resampling
 from mattebox.matting.enclosed_ground import Holes
 from mattebox.matting.matte_operations import as_floats, as_pixels, guide_image
 from mattebox.types import Box, Floats, Mask, Matte, Picture
 
 GUIDE_SIDE_SAMPLES = 360  # longer side of the grid on which holes are looked for, about
+STATISTICS_BLOCK_SAMPLES = 3  # the background's colour within reach changes little from sample to sample
 MAX_BACKGROUND_ALPHA, MIN_SUBJECT_ALPHA = 0.1, 0.5
 MIN_BACKGROUND_SHARE = 0.03  # of what lies within reach that must be background
 RING_SAMPLES = 4  # width of the surroundings of a hole
@@ -80,14 +82,61 @@ def open_holes(picture: Picture, coarse: Matte, holes: Holes) -> Matte:
 
 def find_holes(guide: Floats, alpha: Floats, limits: HoleLimits) -> Mask:
     """Which samples of a guide H x W x 3 show background although alpha (H x W) says subject."""
-    holes: Mask = np.any([_find_holes_within(guide, alpha, limits, reach) for reach in limits.reaches], axis=0)
+    background = LocalBackground(guide, alpha < MAX_BACKGROUND_ALPHA)
+    holes: Mask = np.any([_find_holes_within(guide, alpha, background, limits, reach) for reach in limits.reaches], 0)
     return holes
 
 
-def _find_holes_within(guide: Floats, alpha: Floats, limits: HoleLimits, reach: Reach) -> Mask:
+class LocalBackground:
+    """The background near each sample of a picture.
+
+    Parameters
+    ----------
+    guide : ndarray, H x W x 3
+        The picture.
+    background : ndarray, H x W bool
+        Which samples are background.
+    """
+
+    def __init__(self, guide: Floats, background: Mask) -> None:
+        weight, colours = background.astype(np.float32), np.moveaxis(guide, 2, 0)
+        planes = np.concatenate([weight[None], colours * weight, np.square(colours) * weight])
+        self._sums = SummedAreaTable(mean_blocks(planes, STATISTICS_BLOCK_SAMPLES))
+        self._shape = background.shape
+
+    def within(self, reach_share: float) -> tuple[Floats, Floats, Floats]:
+        """Mean colour (H x W x 3) and deviation (H x W) of the background within reach of each sample, and its share
+        of what lies there."""
+        radius = max(1, round(reach_share * max(self._shape) / STATISTICS_BLOCK_SAMPLES))
+        means = self._sums.window_means(radius)
+        share = means[0]
+        colours, squares = np.split(means[1:] / np.maximum(share, 1e-4), 2)
+        deviation = np.sqrt(np.maximum((squares - np.square(colours)).max(axis=0), 0))
+        return np.dstack([self._enlarge(colour) for colour in colours]), self._enlarge(deviation), self._enlarge(share)
+
+    def _enlarge(self, plane: Floats) -> Floats:
+        """Repeat each block's value for all of its samples."""
+        height, width = self._shape
+        return plane.repeat(STATISTICS_BLOCK_SAMPLES, 0)[:height].repeat(STATISTICS_BLOCK_SAMPLES, 1)[:, :width]
+
+    def nearest(self, reach_shares: tuple[float, ...]) -> tuple[Floats, Floats]:
+        """Mean colour (H x W x 3) and deviation (H x W) within the first of several reaches that holds background; the
+        deviation is infinite where none does."""
+        mean, deviation, share = self.within(reach_shares[0])
+        deviation = np.where(share > MIN_BACKGROUND_SHARE, deviation, np.float32(np.inf))
+        for reach_share in reach_shares[1:]:
+            wider_mean, wider_deviation, share = self.within(reach_share)
+            is_new = np.isinf(deviation) & (share > MIN_BACKGROUND_SHARE)
+            mean[is_new], deviation[is_new] = wider_mean[is_new], wider_deviation[is_new]
+        return mean, deviation
+
+
+def _find_holes_within(
+    guide: Floats, alpha: Floats, background: LocalBackground, limits: HoleLimits, reach: Reach
+) -> Mask:
     """Those that are like the background within a reach."""
-    background, subject = alpha < MAX_BACKGROUND_ALPHA, alpha > MIN_SUBJECT_ALPHA
-    mean, deviation = nearest_background(guide, background, reach.shares)
+    subject = alpha > MIN_SUBJECT_ALPHA
+    mean, deviation = background.nearest(reach.shares)
     alike = (
         subject
         & (deviation < limits.background_deviation)
@@ -101,29 +150,6 @@ def _find_holes_within(guide: Floats, alpha: Floats, limits: HoleLimits, reach: 
         window = _window(component.box, alpha.shape)
         holes[label] = _is_hole(guide[window], labels[window] == label, subject[window], mean[window], limits)
     return holes[labels]
-
-
-def nearest_background(guide: Floats, background: Mask, reach_shares: tuple[float, ...]) -> tuple[Floats, Floats]:
-    """Mean colour (H x W x 3) and deviation (H x W) of the background near each sample; the deviation is infinite where
-    there is none within reach."""
-    mean, deviation = np.zeros_like(guide), np.full(background.shape, np.inf, np.float32)
-    for reach_share in reach_shares:
-        local_mean, local_deviation, share = local_background(guide, background, reach_share)
-        is_new = np.isinf(deviation) & (share > MIN_BACKGROUND_SHARE)
-        mean[is_new], deviation[is_new] = local_mean[is_new], local_deviation[is_new]
-    return mean, deviation
-
-
-def local_background(guide: Floats, background: Mask, reach_share: float) -> tuple[Floats, Floats, Floats]:
-    """Mean colour (H x W x 3) and deviation (H x W) of the background within reach of each sample, and its share."""
-    radius = max(2, round(reach_share * max(background.shape)))
-    weight = background.astype(np.float32)
-    share = box_filter(weight, radius)
-    safe = np.maximum(share, 1e-4)
-    means = [box_filter(guide[..., c] * weight, radius) / safe for c in range(3)]
-    squares = [box_filter(np.square(guide[..., c]) * weight, radius) / safe for c in range(3)]
-    variance = np.max([s - m * m for s, m in zip(squares, means, strict=True)], axis=0)
-    return np.stack(means, axis=2), np.sqrt(np.maximum(variance, 0)), share
 
 
 def _is_hole(guide: Floats, region: Mask, subject: Mask, mean: Floats, limits: HoleLimits) -> bool:
