@@ -66,6 +66,26 @@ def test_a_label_by_hand_takes_the_place_of_the_teachers() -> None:
     assert mixed.pixel_weights[0, 8, 16] < 80  # its outline
 
 
+def test_a_chosen_mask_is_kept_and_cut_by_polygons() -> None:
+    right_half = [(0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0)]
+    first, second = (labels(inside).masks[0] / np.float32(255) for inside in ((4, 20), (12, 28)))
+    both, cut, kept, added = (
+        draw_label({"teacher": "both", **polygons}, 0.3 + 0.4 * first, second)
+        for polygons in ({}, {"cut": [right_half]}, {"keep": [right_half]}, {"polygons": [right_half]})
+    )
+    outside_columns, columns = np.arange(SIDE) < SIDE // 2, np.arange(SIDE) >= SIDE // 2
+    union = np.maximum(first, second)
+    assert (both.alpha[union > 0] > 0.83).all()  # a veil of .7 became denser
+    assert (both.alpha[union == 0] < 0.17).all()
+    assert (both.pixel_weights == 1).all()
+    assert both.picture_weight < added.picture_weight
+    assert (cut.alpha == both.alpha * outside_columns).all()
+    assert (kept.alpha == both.alpha * columns).all()
+    assert (added.alpha == np.maximum(both.alpha, columns)).all()
+    assert cut.pixel_weights[16, 16] < 0.3  # along what was drawn, and only there
+    assert cut.pixel_weights[16, 24] == 1
+
+
 def test_thin_parts_count_fully() -> None:
     pole = [[(0.49, 0.1), (0.51, 0.1), (0.51, 0.9), (0.49, 0.9)]]
     nothing = np.zeros((128, 128), np.float32)
@@ -86,7 +106,7 @@ def test_polygons_are_antialiased_and_even_odd() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[1", '{"a/1": {"polygons": [[[0, 0], [1, 1]]]}}', '{"a/1": {"polygons": [], "teacher": "first"}}', "[1]"]
+    "text", ["[1", '{"a/1": {"polygons": [[[0, 0], [1, 1]]]}}', '{"a/1": {"polygons": [], "teacher": "third"}}', "[1]"]
 )
 def test_polygons_that_are_none(text: str, tmp_path: Path) -> None:
     (tmp_path / "p.json").write_text(text)

@@ -4,8 +4,8 @@
 
 FIRST and SECOND are files of `pseudo_labels`, of one side; the first teacher has the sharper outlines. The polygons
 are {"set/stem": {"polygons": [[[x, y], ...], ...]}}, 0..1 from the picture's left top corner, even-odd; with
-"teacher": "first" or "second", and "keep": polygons, that teacher's mask inside them counts as well; none of both says
-that the picture has no subject.
+"teacher": "first", "second" or "both", that mask counts as well, if it is right, with "keep" only inside these polygons,
+with "cut" only outside of those; neither polygons nor a teacher says that the picture has no subject.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from mattebox.errors import InputUnreadable, MatteboxError, UsageError
 from mattebox.training.data.dataset import list_sample_names
 from mattebox.training.data.soft_labels import SoftLabels, read_soft_labels, write_soft_labels
 from mattebox.training.tasks.cutout.outline_band import find_thin_parts, outline_band
-from mattebox.training.tasks.cutout.teacher_mixing import MixedLabel, mix_teachers
+from mattebox.training.tasks.cutout.teacher_mixing import MixedLabel, mix_teachers, sharpen_chosen_mask
 from mattebox.types import Floats
 
 DRAWN_PICTURE_WEIGHT = 2.0  # a label by hand counts as two pictures on which the teachers agree
+CHOSEN_PICTURE_WEIGHT = 1.0  # a teacher's mask that somebody found right
 DRAWN_OUTLINE_WEIGHT = 0.25  # outlines by hand are off by a percent or two
 DRAWN_OUTLINE_PIXELS = 5  # width of their band
 SUPERSAMPLING = 4  # of drawn polygons
@@ -78,14 +79,23 @@ def mix_labels(names: list[str], first: SoftLabels, second: SoftLabels, drawn: D
 
 def draw_label(entry: Mapping[str, Any], first: Floats, second: Floats) -> MixedLabel:
     """The label of an entry of the polygons, at the side of the teachers' square masks."""
-    alpha = draw_polygons(entry.get("polygons", []), len(first))
+    drawn, kept, cut = (draw_polygons(entry.get(role, []), len(first)) for role in ("polygons", "keep", "cut"))
+    alpha = drawn
     if "teacher" in entry:
-        teacher = {"first": first, "second": second}[entry["teacher"]]
-        alpha = np.maximum(alpha, teacher * draw_polygons(entry["keep"], len(first)))
-    inside = alpha > 0.5  # what is thinner than the band counts in full
-    band = outline_band(inside, DRAWN_OUTLINE_PIXELS) * ~find_thin_parts(inside, DRAWN_OUTLINE_PIXELS)
+        masks = {"first": first, "second": second, "both": np.maximum(first, second)}
+        chosen = sharpen_chosen_mask(masks[entry["teacher"]]) * (1 - cut)
+        alpha = np.maximum(drawn, chosen * kept if "keep" in entry else chosen)
+    band = np.max([_find_drawn_outline(polygons) for polygons in (drawn, kept, cut)], axis=0)
     weights = 1 - (1 - DRAWN_OUTLINE_WEIGHT) * band
-    return MixedLabel(alpha, weights.astype(np.float32), DRAWN_PICTURE_WEIGHT, "drawn")
+    if "teacher" in entry and not entry.get("polygons"):
+        return MixedLabel(alpha, weights, CHOSEN_PICTURE_WEIGHT, "chosen")
+    return MixedLabel(alpha, weights, DRAWN_PICTURE_WEIGHT, "drawn")
+
+
+def _find_drawn_outline(fill: Floats) -> Floats:
+    """The band along the outline of filled polygons, but for what is thinner than the band: that counts in full."""
+    inside = fill > 0.5
+    return outline_band(inside, DRAWN_OUTLINE_PIXELS) * ~find_thin_parts(inside, DRAWN_OUTLINE_PIXELS)
 
 
 def draw_polygons(polygons: Polygons, side: int) -> Floats:
@@ -107,11 +117,11 @@ def read_polygons(file: Path | None) -> dict[str, dict[str, Any]]:
     try:
         entries: dict[str, dict[str, Any]] = json.loads(file.read_text())
         for entry in entries.values():
-            for polygon in [*entry.get("polygons", []), *entry.get("keep", [])]:
+            for polygon in [*entry.get("polygons", []), *entry.get("keep", []), *entry.get("cut", [])]:
                 if np.shape(polygon)[1:] != (2,) or len(polygon) < 3:
                     raise ValueError("a polygon has three points or more, of two numbers")
-            if "teacher" in entry and (entry["teacher"] not in ("first", "second") or "keep" not in entry):
-                raise ValueError("teacher is first or second, and needs keep")
+            if entry.get("teacher", "both") not in ("first", "second", "both"):
+                raise ValueError("teacher is first, second or both")
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise InputUnreadable(f"{file}: holds no polygons ({error})", "see mixed_labels for their format") from error
     return entries

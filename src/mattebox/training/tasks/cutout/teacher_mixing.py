@@ -20,6 +20,7 @@ MIN_VISIBLE_OPACITY = 0.8  # below it a mask is a veil
 MIN_SUBJECT_SHARE = 0.004  # mean alpha below which a mask is empty
 LOGIT_CLIP_MARGIN = 0.01
 CERTAIN_MARGIN = 0.02  # alpha this near to 0 or 1 becomes 0 or 1
+CHOSEN_LOGIT_SCALE = 2.0  # of a mask that somebody looked at and found right
 LOGIT_SCALES = {"agreement": 1.6, "first": 1.3, "second": 2.0, "dispute": 1.6, "undecided": 1.0, "empty": 1.0}
 PICTURE_WEIGHTS = {"agreement": 1.0, "first": 0.8, "second": 0.5, "dispute": 0.25, "undecided": 0.03, "empty": 0.1}
 
@@ -76,6 +77,11 @@ def mix_teachers(first: Floats, second: Floats) -> MixedLabel:
     if case == "agreement":  # two veils that agree say little
         picture_weight *= float(np.clip((max(first_opacity, second_opacity) - 0.6) / 0.3, 0.1, 1))
     return MixedLabel(_sharpen(logits, LOGIT_SCALES[case]), weights.astype(np.float32), picture_weight, case)
+
+
+def sharpen_chosen_mask(alpha: Floats) -> Floats:
+    """A teacher's mask, steeper: for one that was chosen by looking at it, of which a veil may be right, too."""
+    return _sharpen(_logits(alpha), CHOSEN_LOGIT_SCALE)
 
 
 def _subject_opacity(alpha: Floats) -> float:
