@@ -4,8 +4,8 @@
 
 FIRST and SECOND are files of `pseudo_labels`, of one side; the first teacher has the sharper outlines. The polygons
 are {"set/stem": {"polygons": [[[x, y], ...], ...]}}, 0..1 from the picture's left top corner, even-odd; with
-"teacher": "first", "second" or "both", that mask counts as well: with "keep" only inside these polygons, with "cut" only
-outside of those. Neither polygons nor a teacher says that the picture has no subject.
+"teacher": "first", "second" or "both", that mask counts as well: with "keep" only inside these polygons, with "cut"
+only outside of those. Neither polygons nor a teacher says that the picture has no subject.
 """
 
 from __future__ import annotations
