@@ -1,4 +1,5 @@
-"""HEIC files put together by hand from boxes: auxiliary pictures and stereo groups, which pillow-heif cannot write."""
+"""HEIC and AVIF files put together by hand from boxes: auxiliary pictures, thumbnails and stereo groups, which
+pillow-heif and Pillow cannot write."""
 
 import io
 import struct
@@ -9,6 +10,8 @@ import pytest
 from PIL import Image
 
 DEPTH_TYPE = b"urn:mpeg:hevc:2015:auxid:2\0"  # depth, H.265 annex F
+AVIF_DEPTH_TYPE = b"urn:mpeg:mpegB:cicp:systems:auxiliary:depth\0"
+THUMBNAIL = b"thmb"  # in place of an auxiliary type
 
 
 def apple_type(name: str, year: int = 2018) -> bytes:
@@ -64,7 +67,8 @@ def heic(
     auxiliary_types: Sequence[bytes] = (),
     group: tuple[bytes, tuple[int, ...]] | None = None,
 ) -> bytes:
-    """A HEIC of a photograph, and other pictures, the first of which are auxiliary to it, of the given types.
+    """A HEIC of a photograph, and other pictures, the first of which are auxiliary to it, of the given types, or its
+    THUMBNAIL.
 
     `group` is a kind of entity group and the numbers of its pictures, from 1 (the photograph).
     """
@@ -80,6 +84,9 @@ def heic(
     references = meta.get(b"iref", bytes(4))[4:]
     pictures = picture_items(meta[b"iinf"])
     for item, auxiliary_type in zip(pictures[1:], auxiliary_types, strict=False):
+        if auxiliary_type == THUMBNAIL:
+            references += box(THUMBNAIL, struct.pack(">HHH", item, 1, pictures[0]))
+            continue
         properties[b"ipco"] += box(b"auxC", bytes(4) + auxiliary_type)
         index = len(split_boxes(properties[b"ipco"]))
         properties[b"ipma"] = add_property(properties[b"ipma"], item, index)
@@ -99,3 +106,37 @@ def heic(
     meta[b"iloc"] = shift_extents(meta[b"iloc"], len(join()) - len(top[b"meta"]))
     top[b"meta"] = join()
     return b"".join(box(kind, content) for kind, content in top.items())
+
+
+def avif_with_auxiliary(photo: Image.Image, other: Image.Image, auxiliary_type: bytes) -> bytes:
+    """An AVIF of a photograph with a second picture that is auxiliary to it, of a type."""
+    top, meta, data = _split_avif(photo)
+    _, other_meta, other_data = _split_avif(other)
+    properties, others = (dict(split_boxes(m[b"iprp"])) for m in (meta, other_meta))
+    shift = len(split_boxes(properties[b"ipco"]))
+    associations = others[b"ipma"][11:]  # of its only picture, one byte each; the highest bit says "essential"
+    added = bytes((value & 128) | ((value & 127) + shift) for value in associations)
+    properties[b"ipco"] += others[b"ipco"] + box(b"auxC", bytes(4) + auxiliary_type)
+    added += bytes([len(split_boxes(properties[b"ipco"]))])
+    ipma = properties[b"ipma"]
+    properties[b"ipma"] = ipma[:4] + struct.pack(">I", 2) + ipma[8:] + struct.pack(">HB", 2, len(added)) + added
+    meta[b"iprp"] = b"".join(box(kind, content) for kind, content in properties.items())
+    entry = box(b"infe", struct.pack(">B3xHH4sx", 2, 2, 0, b"av01"))
+    meta[b"iinf"] = meta[b"iinf"][:4] + struct.pack(">H", 2) + meta[b"iinf"][6:] + entry
+    meta[b"iref"] = bytes(4) + box(b"auxl", struct.pack(">HHH", 2, 1, 1))
+
+    def join(offset: int) -> bytes:
+        ends = [(1, offset, len(data)), (2, offset + len(data), len(other_data))]
+        items = b"".join(struct.pack(">HHHII", number, 0, 1, start, size) for number, start, size in ends)
+        meta[b"iloc"] = bytes(4) + b"\x44\x00" + struct.pack(">H", 2) + items
+        return box(b"ftyp", top[b"ftyp"]) + box(b"meta", bytes(4) + b"".join(box(*item) for item in meta.items()))
+
+    return join(len(join(0)) + 8) + box(b"mdat", data + other_data)
+
+
+def _split_avif(image: Image.Image) -> tuple[dict[bytes, bytes], dict[bytes, bytes], bytes]:
+    """Boxes of a file, and of its `meta`, of one picture without metadata, and that picture's coded data."""
+    file = io.BytesIO()
+    image.save(file, "avif", quality=95)
+    top = dict(split_boxes(file.getvalue()))
+    return top, dict(split_boxes(top[b"meta"][4:])), top[b"mdat"]

@@ -68,6 +68,26 @@ def test_centerface_and_ours_are_decoded_by_kind() -> None:
     assert face.score == pytest.approx(0.8)
 
 
+def test_boxes_that_a_graph_has_selected_are_taken_as_they_are() -> None:
+    """The contract of open-image-models: 1 x 3 x 384 x 384, RGB 0..1 -> a row for each plate."""
+    seen = []
+
+    def run(x: np.ndarray) -> dict[str, np.ndarray]:
+        seen.append(x)
+        red = np.argwhere(x[0, 0] - x[0, 1] > 0.8)
+        (top, left), (bottom, right) = (red.min(0), red.max(0) + 1) if len(red) else ((0, 0), (0, 0))
+        rows = [[0, left, top, right, bottom, 0, 0.9], [0, 0, 0, 9, 9, 0, 0.1]]
+        return {"output": np.array(rows[: 1 + bool(len(red))] if len(red) else [], np.float32).reshape(-1, 7)}
+
+    rgb = np.full((500, 700, 3), 90, np.uint8)
+    rgb[400:420, 600:660] = RED
+    found = ObjectDetector(find_card("yolo-v9-plates"), run, "cpu").detect(Picture(rgb))
+    assert all(x.shape == (1, 3, 384, 384) and x.max() <= 1 for x in seen)
+    assert found.scores.tolist() == pytest.approx([0.9])  # the doubtful one is left out
+    assert np.abs(found.boxes[0] - (600, 400, 660, 420)).max() <= 4
+    assert np.isnan(found.landmarks).all()
+
+
 def test_of_boxes_of_one_object_the_best_stays() -> None:
     found = boxes_of((0, 0, 40, 40), (4, 4, 44, 44), (12, 12, 24, 24), (100, 0, 140, 40), scores=(0.7, 0.9, 0.8, 0.6))
     kept = suppress_non_maxima(concatenate_detections([found, boxes_of((0, 0, 40, 40), scores=(0.5,), kind=1)]))

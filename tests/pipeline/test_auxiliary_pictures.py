@@ -1,7 +1,7 @@
 """Of the pictures that lie beside the main one in a file nothing stays after its faces are hidden: bytes are searched.
 
 Each container holds the astronaut's face a second time: as the second picture of an MPO, as the gain map of an Ultra
-HDR JPEG, as depth, gain map and further picture of a HEIC, and as the thumbnail of an AVIF.
+HDR JPEG, as depth, gain map, further picture and thumbnail of a HEIC, and as the thumbnail and the depth of an AVIF.
 """
 
 from __future__ import annotations
@@ -20,7 +20,14 @@ from PIL import Image
 import mattebox as mb
 from mattebox.io.reader import read
 from tests.io import gain_map_files
-from tests.io.heif_files import DEPTH_TYPE, apple_type, heic
+from tests.io.heif_files import (
+    AVIF_DEPTH_TYPE,
+    DEPTH_TYPE,
+    THUMBNAIL,
+    apple_type,
+    avif_with_auxiliary,
+    heic,
+)
 
 FACE = (42, 152, 88, 177)  # top, bottom, left, right
 WINDOW_BYTES = 24
@@ -61,7 +68,22 @@ def avif_with_thumbnail() -> tuple[bytes, list[bytes]]:
     return file.getvalue(), [thumbnail]
 
 
-@pytest.mark.parametrize("build", [mpo, ultra_hdr, heic_with_maps, avif_with_thumbnail])
+def heic_with_thumbnail() -> tuple[bytes, list[bytes]]:
+    content = heic(PERSON, [PERSON.resize((128, 128))], [THUMBNAIL])
+    assert re.search(rb"iref.{8}thmb", content, re.DOTALL)
+    return content, [content]
+
+
+def avif_with_depth() -> tuple[bytes, list[bytes]]:
+    content = avif_with_auxiliary(PERSON, SMALL, AVIF_DEPTH_TYPE)
+    with Image.open(io.BytesIO(content)) as image:
+        assert np.abs(np.asarray(image).astype(int) - np.asarray(PERSON)).mean() < 8  # the photograph is the main one
+    return content, [content[-len(content) // 4 :]]  # the depth is the last of its data
+
+
+@pytest.mark.parametrize(
+    "build", [mpo, ultra_hdr, heic_with_maps, heic_with_thumbnail, avif_with_thumbnail, avif_with_depth]
+)
 def test_nothing_is_left_of_auxiliary_pictures(build: Callable[[], tuple[bytes, list[bytes]]], tmp_path: Path) -> None:
     content, hidden_parts = build()
     picture = read(content, metadata="all")

@@ -19,6 +19,7 @@ Decoder = Callable[[NamedOutputs, ImageShape, float], Detections]
 
 YUNET_STRIDES = (8, 16, 32)
 CELL_STRIDE = 4  # of CenterFace and the embedded detector
+SELECTED_VALUES = 7  # of a box that the graph has selected
 
 
 def decode_yunet(outputs: NamedOutputs, size: ImageShape, min_score: float) -> Detections:
@@ -55,6 +56,16 @@ def decode_centerface(outputs: NamedOutputs, size: ImageShape, min_score: float)
     return _as_detections(boxes, heat[kinds, rows, columns], landmarks, kinds)
 
 
+def decode_selected(outputs: NamedOutputs, size: ImageShape, min_score: float) -> Detections:
+    """Graphs that select the boxes themselves, such as open-image-models' YOLOv9 (Wang et al., 2024): a row for each of
+    picture, left, top, right, bottom, kind and score."""
+    (rows,) = outputs.values()
+    rows = rows.reshape(-1, SELECTED_VALUES)
+    landmarks = np.full((len(rows), FACE_LANDMARKS, 2), np.nan, np.float32)
+    found = _as_detections(rows[:, 1:5], rows[:, 6], landmarks, rows[:, 5].astype(np.int64))
+    return found.select(found.scores >= min_score)
+
+
 def _keep_local_maxima(scores: Floats) -> Floats:
     """Scores C x h x w, 0 where one of the eight neighbours has a higher one."""
     padded = np.pad(scores, ((0, 0), (1, 1), (1, 1)), constant_values=-1)
@@ -73,4 +84,6 @@ def _as_detections(
     return Detections(boxes.astype(np.float32), scores.astype(np.float32), kinds, landmarks.astype(np.float32))
 
 
-DECODERS: Mapping[str, Decoder] = {"yunet": decode_yunet, "centerface": decode_centerface}
+DECODERS: Mapping[str, Decoder] = {
+    "yunet": decode_yunet, "centerface": decode_centerface, "selected": decode_selected,
+}  # fmt: skip

@@ -49,6 +49,10 @@ class ObjectDetector:
         verifier = None if verification is None else CandidateVerifier.open(verification, device, threads)
         return cls(card, run, session_device(session), verifier)
 
+    def without_verifier(self) -> ObjectDetector:
+        """The same detector, whose own scores count: what its verifier would look at."""
+        return ObjectDetector(self.card, self._run, self.device)
+
     def detect(self, picture: Picture, *, sensitivity: float = 1.0, enlarge: bool = True) -> Detections:
         """Detect all objects of the card's kinds in a picture; those with the highest score first.
 

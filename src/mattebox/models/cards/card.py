@@ -116,7 +116,7 @@ class Detection(Struct, frozen=True, forbid_unknown_fields=True):
         How its candidates are looked at again.
     """
 
-    decoder: Literal["yunet", "centerface"] = "yunet"
+    decoder: Literal["yunet", "centerface", "selected"] = "yunet"
     kinds: tuple[Literal["face", "plate"], ...] = ("face",)
     min_scores: tuple[float, ...] = (0.6,)
     largest: float = 300.0

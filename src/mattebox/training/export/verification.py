@@ -28,12 +28,8 @@ from mattebox.training.export.onnx_trace import trace_to_onnx
 from mattebox.training.networks.complexity import count_parameters
 from mattebox.training.networks.detection_network import KINDS
 from mattebox.training.networks.verification_network import CROP_SIDE, VerificationNet
-from mattebox.training.tasks.detection.verification_train import (
-    CONTEXT,
-    CandidateCrops,
-    classify_crops,
-    read_candidates,
-)
+from mattebox.training.tasks.detection.verification_crops import CONTEXT, CandidateCrops
+from mattebox.training.tasks.detection.verification_train import classify_crops, read_candidates
 
 CARD_SUMMARY = "looks at the detector's candidates again: face, number plate or neither"
 LICENCE_NOTES = (
@@ -130,7 +126,7 @@ def main() -> None:
     export_network(net, path)
     cards.write_facts(path.with_suffix(".json"), card_facts(path, step, net))
     validation = read_candidates(args.pool / "val.npz")
-    weights = fit_weights(validation, classify_crops(net, validation.crops))
+    weights = fit_weights(validation, classify_crops(net, validation))
     cards.write_facts(args.out / f"{args.detector}.json", verified_detector_facts(args.detector, args.name, weights))
     print(f"wrote {path} ({path.stat().st_size} bytes), weights {weights}")
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from mattebox.training.networks.detection_network import BLOCKS, KINDS, STEM_WIDTHS, InvertedBottleneck
 
 BLOCK_COUNT = 7  # of the encoder's: down to 1/16
+FROZEN_BLOCKS = 3  # of them, and the stem: edges, colours and textures at 1/8; they cost most
 CROP_SIDE = 64
 CELLS = CROP_SIDE // 16
 REDUCED_WIDTH, HIDDEN_WIDTH = 48, 48
@@ -34,20 +35,32 @@ class VerificationNet(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, rgb: Tensor) -> Tensor:
-        return self.classify(self.encode(rgb))
+        return self.classify(self.encode_textures(rgb))
 
-    def encode(self, rgb: Tensor) -> Tensor:
-        """The encoder's features at 1/16."""
+    def encode_textures(self, rgb: Tensor) -> Tensor:
+        """The features at 1/8 of the first blocks, which keep their published weights."""
         x: Tensor = self.stem_project(F.relu(self.stem_depthwise(F.relu(self.stem(rgb)))))
-        for block in self.blocks:
+        for block in self.blocks[:FROZEN_BLOCKS]:
             x = block(x)
         return x
 
-    def classify(self, features: Tensor) -> Tensor:
-        """Logits of features."""
-        reduced = self.dropout(F.relu(self.reduce(features)).flatten(1))
+    def encode_objects(self, textures: Tensor) -> Tensor:
+        """The features at 1/16 of the other blocks."""
+        x = textures
+        for block in self.blocks[FROZEN_BLOCKS:]:
+            x = block(x)
+        return x
+
+    def classify(self, textures: Tensor) -> Tensor:
+        """Logits of the first blocks' features."""
+        reduced = self.dropout(F.relu(self.reduce(self.encode_objects(textures))).flatten(1))
         logits: Tensor = self.answer(self.dropout(F.relu(self.hidden(reduced))))
         return logits
+
+    def trained_layers(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        """Parameters of the encoder's other blocks, and of the layers behind it."""
+        encoder = list(self.blocks[FROZEN_BLOCKS:].parameters())
+        return encoder, [p for layer in (self.reduce, self.hidden, self.answer) for p in layer.parameters()]
 
 
 @torch.no_grad()

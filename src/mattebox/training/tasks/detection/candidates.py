@@ -1,43 +1,55 @@
 """Candidates of a detector as crops with what they show: what its verifier learns from.
 
-    python -m mattebox.training.tasks.detection.candidates ANONYMISE CUTOUT boxes.jsonl OUT --card detect-1
-        [--count N] [--drawn N] [--true N]
+    python -m mattebox.training.tasks.detection.candidates ANONYMISE CUTOUT boxes.jsonl candidates.jsonl OUT
+        --viewed runs/faces-and-plates.json [--true N] [--drawn N]
 
-ANONYMISE holds faces.tar and plates.tar, CUTOUT tar shards of photographs; boxes.jsonl comes from `teacher_boxes`. OUT
-gets train.npz and val.npz. Candidates of photographs that are neither are hard negatives: what the teacher also takes
-for a face, even doubtfully, is none of them, since those photographs are not labelled. Drawn faces that the teacher
-knows are left out likewise; animals and statues that it does not know are negatives.
+ANONYMISE holds faces.tar and plates.tar, CUTOUT tar shards of photographs; boxes.jsonl comes from `teacher_boxes`,
+candidates.jsonl from `candidate_boxes`. OUT gets train.npz and val.npz. What is no label is a negative where a
+picture's labels of that kind are complete: by its archive, its set, a teacher, or since a person looked. What the
+teacher takes for a face, even doubtfully, is none of them; animals and statues that it does not know are negatives.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from mattebox.io.square_crops import crop_candidate
-from mattebox.models.detections import Detections
-from mattebox.models.object_detector import ObjectDetector, open_object_detector
 from mattebox.training.networks.detection_network import KINDS
 from mattebox.training.tasks.detection import pasting
+from mattebox.training.tasks.detection.candidate_boxes import SPLITS, read_candidate_boxes
 from mattebox.training.tasks.detection.crop_batches import DetectionData
-from mattebox.training.tasks.detection.crops import crop_anywhere
-from mattebox.training.tasks.detection.labelled_pictures import LabelledPicture, ObjectLabel, Split, box_iou
-from mattebox.types import Floats, Picture
+from mattebox.training.tasks.detection.crops import Crop
+from mattebox.training.tasks.detection.labelled_pictures import (
+    PLATE,
+    LabelledPicture,
+    ObjectLabel,
+    Split,
+    box_iou,
+    iterate_photographs,
+    read_teacher_boxes,
+)
+from mattebox.training.tasks.detection.photograph_sets import PHOTOGRAPH_SETS
+from mattebox.training.tasks.detection.viewed_labels import ViewedLabels, add_viewed_labels, read_viewed_labels
+from mattebox.types import Floats
 
-STORED_SIDE, STORED_CONTEXT = 96, 3.0  # more than the verifier sees, for crops that are moved, turned and scaled
+STORED_SIDE, STORED_CONTEXT = 128, 3.0  # more than the verifier sees, for crops that are moved, turned and scaled
 MIN_IOU, DOUBTFUL_IOU = 0.35, 0.05  # from which a candidate is a label's; between, it is not learned from
 MAX_COVERED_SHARE = 0.5  # of a candidate within a label: a part of it, not learned from
-SEARCH_SENSITIVITY = 3.0
-MAX_CANDIDATES = 40  # a picture, the highest scores
 NEITHER = len(KINDS)
+MIN_CANDIDATE_SCORE = 0.15  # of the detector: less likely candidates are not looked at again
+MAX_NEGATIVES = 8  # of a picture and kind, the likeliest
 JITTER = 0.12  # of true boxes, against their sides: as a detector errs
-DRAWN_SIDE = 160  # pixels of the crops that drawn plates are put on
+
+Candidate = tuple[Floats, int, float]
+"""Box, kind and the detector's score."""
 
 
 @dataclass
@@ -50,43 +62,40 @@ class CandidatePool:
     shown : list of int
         Number of the kind; NEITHER for neither.
     kinds : list of int
-        Kind that the detector takes it for; -1 for what no detector found.
+        Kind that the detector takes it for; the true one for what no detector found.
     scores : list of float
-        The detector's.
-    sources : list of int
-        Number of the picture.
+        The detector's, 0 for what it did not find.
     """
 
     crops: list[NDArray[np.uint8]] = field(default_factory=list)
     shown: list[int] = field(default_factory=list)
     kinds: list[int] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
-    sources: list[int] = field(default_factory=list)
 
-    def add(self, crop: NDArray[np.uint8], shown: int, kind: int = -1, score: float = 0.0, source: int = -1) -> None:
-        """Add a crop."""
-        self.crops.append(crop)
+    def add(self, rgb: NDArray[np.uint8], box: Floats, shown: int, kind: int, score: float = 0.0) -> None:
+        """Add the crop around a box."""
+        self.crops.append(crop_candidate(rgb, box, STORED_SIDE, STORED_CONTEXT))
         self.shown.append(shown)
         self.kinds.append(kind)
         self.scores.append(score)
-        self.sources.append(source)
 
     def save(self, file: Path) -> None:
         """Write it as .npz."""
         np.savez(
             file, crops=np.stack(self.crops), shown=np.array(self.shown), kinds=np.array(self.kinds),
-            scores=np.array(self.scores, np.float32), sources=np.array(self.sources),
+            scores=np.array(self.scores, np.float32),
         )  # fmt: skip
 
 
-def add_candidates(pool: CandidatePool, picture: LabelledPicture, found: Detections, source: int) -> None:
-    """Add what a detector found in a picture, where it is known what that is."""
-    for box, kind, score in list(zip(found.boxes, found.kinds.tolist(), found.scores.tolist(), strict=True))[
-        :MAX_CANDIDATES
-    ]:
-        shown = find_shown(box, kind, picture)
-        if shown is not None:
-            pool.add(crop_candidate(picture.rgb, box, STORED_SIDE, STORED_CONTEXT), shown, kind, score, source)
+def add_candidates(pool: CandidatePool, picture: LabelledPicture, candidates: Iterable[Candidate]) -> None:
+    """Add what a detector found in a picture, best first, where it is known what that is."""
+    negatives = [0] * len(KINDS)
+    for box, kind, score in candidates:
+        shown = find_shown(box, kind, picture) if score >= MIN_CANDIDATE_SCORE else None
+        if shown == NEITHER:
+            negatives[kind] += 1
+        if shown is not None and negatives[kind] <= MAX_NEGATIVES:
+            pool.add(picture.rgb, box, shown, kind, score)
 
 
 def find_shown(box: Floats, kind: int, picture: LabelledPicture) -> int | None:
@@ -105,45 +114,40 @@ def find_shown(box: Floats, kind: int, picture: LabelledPicture) -> int | None:
     return NEITHER
 
 
-def add_true_boxes(pool: CandidatePool, picture: LabelledPicture, count: int, draw: random.Random, source: int) -> None:
-    """Add each label `count` times, its box moved and scaled a little."""
+def add_true_boxes(pool: CandidatePool, picture: LabelledPicture, counts: Sequence[int], draw: random.Random) -> None:
+    """Add each label as often as its kind asks for, its box moved and scaled a little."""
     for label in picture.labels:
         if not label.ignored:
-            for _ in range(count):
-                box = _move_box(label, draw)
-                pool.add(crop_candidate(picture.rgb, box, STORED_SIDE, STORED_CONTEXT), label.kind, source=source)
+            for _ in range(counts[label.kind]):
+                pool.add(picture.rgb, _move_box(label, draw), label.kind, label.kind)
 
 
-def add_drawn_plates(pool: CandidatePool, pictures: Sequence[LabelledPicture], count: int, draw: random.Random) -> None:
-    """Add plates drawn in perspective on crops of photographs without faces and plates."""
-    while count > 0:
-        crop = pasting.paste_plates(crop_anywhere(draw.choice(pictures), DRAWN_SIDE, draw), draw)
-        for label in crop.labels:
-            if KINDS[label.kind] == "plate":
-                box = _move_box(label, draw)
-                pool.add(crop_candidate(crop.pixels, box, STORED_SIDE, STORED_CONTEXT), label.kind)
-                count -= 1
+def add_drawn_plates(pool: CandidatePool, picture: LabelledPicture, count: int, draw: random.Random) -> None:
+    """Add `count` crops of each of a picture's plates with a drawn one in its place, in the same light."""
+    for label in (label for label in picture.labels if label.kind == PLATE and not label.ignored):
+        for _ in range(count):
+            crop = pasting.replace_plates(_cut_out(picture, label), draw)
+            pool.add(crop.pixels, _move_box(crop.labels[0], draw), PLATE, PLATE)
 
 
-def search(detector: ObjectDetector, picture: LabelledPicture) -> Detections:
-    """What a detector finds at a third of its scores."""
-    return detector.detect(Picture(picture.rgb), sensitivity=SEARCH_SENSITIVITY)
+def _cut_out(picture: LabelledPicture, label: ObjectLabel) -> Crop:
+    """What is around a label and stored of it, at the picture's own size; the label is alone in it."""
+    middle, reach = (label.box[:2] + label.box[2:]) / 2, STORED_CONTEXT * float(max(label.box[2:] - label.box[:2])) / 2
+    left, top = np.maximum(np.floor(middle - reach), 0).astype(int)
+    right, bottom = np.ceil(middle + reach).astype(int)
+    moved = replace(label, box=label.box - np.array([left, top] * 2, np.float32))
+    return Crop(Image.fromarray(picture.rgb[top:bottom, left:right]), (moved,))
 
 
-def build_pool(
-    detector: ObjectDetector,
-    pictures: Iterable[LabelledPicture],
-    *,
-    true_boxes: int = 0,
-    draw: random.Random | None = None,
-) -> CandidatePool:
-    """The candidates of pictures, with `true_boxes` of each label beside them."""
-    pool = CandidatePool()
-    for source, picture in enumerate(pictures):
-        add_candidates(pool, picture, search(detector, picture), source)
-        if true_boxes:
-            add_true_boxes(pool, picture, true_boxes, draw or random.Random(source), source)
-    return pool
+def iterate_pictures(
+    data: DetectionData, split: Split, keys: Container[str], viewed: dict[str, ViewedLabels]
+) -> Iterator[LabelledPicture]:
+    """The pictures of a split among these keys, with all labels that there are."""
+    for archive in data.read_labelled(split).values():
+        yield from (add_viewed_labels(p, viewed) for p in archive if p.key in keys)
+    teacher = read_teacher_boxes(data.teacher_boxes)
+    for picture in iterate_photographs(data.photographs, PHOTOGRAPH_SETS, teacher, split, keys):
+        yield add_viewed_labels(picture, viewed)
 
 
 def _move_box(label: ObjectLabel, draw: random.Random) -> Floats:
@@ -159,29 +163,24 @@ def _share_within(box: Floats, other: Floats) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("labelled", "photographs", "teacher_boxes", "out"):
+    for name in ("labelled", "photographs", "teacher_boxes", "candidates", "out"):
         parser.add_argument(name, type=Path)
-    parser.add_argument("--card", default="detect-1")
-    parser.add_argument("--count", type=int, default=2000, help="photographs to look for negatives in")
-    parser.add_argument("--drawn", type=int, default=1500, help="drawn plates")
-    parser.add_argument("--true", type=int, default=2, help="crops of each true box")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--viewed", type=Path, required=True, help="labels given by looking (.json)")
+    parser.add_argument("--true", type=int, nargs=2, default=(2, 4), help="crops of each true face and plate")
+    parser.add_argument("--drawn", type=int, default=6, help="crops of each true plate with a drawn one in its place")
     args = parser.parse_args()
-    detector = open_object_detector(args.card, "cpu", args.threads)
     data, draw = DetectionData(args.labelled, args.photographs, args.teacher_boxes), random.Random(0)
+    viewed, candidates = read_viewed_labels(args.viewed), read_candidate_boxes(args.candidates)
     args.out.mkdir(parents=True, exist_ok=True)
-    splits: tuple[Split, ...] = ("train", "val")
-    for split in splits:
-        pictures = [p for archive in data.read_labelled(split).values() for p in archive]
-        if split == "train":
-            pictures += data.read_photographs(args.count)
-        else:
-            pictures += data.read_photographs_with_neither(split, args.count)
-        pool = build_pool(detector, pictures, true_boxes=args.true if split == "train" else 0, draw=draw)
-        if split == "train":
-            add_drawn_plates(pool, [p for p in pictures if not p.labels and all(p.known_kinds)], args.drawn, draw)
+    for split in SPLITS:
+        pool = CandidatePool()
+        for picture in iterate_pictures(data, split, candidates, viewed):
+            add_candidates(pool, picture, candidates[picture.key])
+            if split == "train":
+                add_true_boxes(pool, picture, args.true, draw)
+                add_drawn_plates(pool, picture, args.drawn, draw)
         pool.save(args.out / f"{split}.npz")
-        print(f"{split}: {len(pictures)} pictures, {len(pool.crops)} crops")
+        print(f"{split}: {len(pool.crops)} crops")
 
 
 if __name__ == "__main__":

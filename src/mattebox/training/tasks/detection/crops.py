@@ -34,7 +34,7 @@ class Crop:
 
     image: Image.Image
     labels: tuple[ObjectLabel, ...]
-    known_kinds: tuple[bool, bool]
+    known_kinds: tuple[bool, bool] = (True, True)
 
     @property
     def pixels(self) -> NDArray[np.uint8]:

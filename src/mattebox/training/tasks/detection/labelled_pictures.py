@@ -11,7 +11,7 @@ import hashlib
 import io
 import tarfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -153,15 +153,28 @@ def read_photographs(
     """
     rows = _choose_rows(read_manifest(folder), sets, teacher, split, only_empty)
     rows = rows[:: max(1, -(-len(rows) // (max_count or len(rows) or 1)))]
-    pictures = []
+    return list(_read_rows(folder, rows, sets, teacher))
+
+
+def iterate_photographs(
+    folder: Path, sets: PhotographSets, teacher: Mapping[str, Floats], split: Split, keys: Container[str]
+) -> Iterator[LabelledPicture]:
+    """The photographs of a split among these keys, with a teacher's boxes; faces are known where it has looked, and in
+    sets without people."""
+    rows = [r for r in read_manifest(folder) if r.kind != "check" and r.key in keys]
+    return _read_rows(folder, [r for r in rows if split_of(f"{r.stem}.{r.ext}") == split], sets, teacher)
+
+
+def _read_rows(
+    folder: Path, rows: Sequence[ManifestRow], sets: PhotographSets, teacher: Mapping[str, Floats]
+) -> Iterator[LabelledPicture]:
     for shard in sorted({r.shard for r in rows}):
         with tarfile.open(folder / shard) as tar:
             for row in (r for r in rows if r.shard == shard):
                 rgb = np.asarray(open_tar_image(tar, f"{row.key}.{row.ext}").convert("RGB"))
                 labels = _add_teacher_faces([], teacher.get(row.key, NO_TEACHER_BOXES))
-                known = (True, row.set not in sets.plates_unknown)
-                pictures.append(LabelledPicture(row.key, rgb, tuple(labels), known))
-    return pictures
+                known = (row.key in teacher or row.set in sets.objects, row.set not in sets.plates_unknown)
+                yield LabelledPicture(row.key, rgb, tuple(labels), known)
 
 
 def _choose_rows(

@@ -15,6 +15,7 @@ from mattebox.training.tasks.detection.labelled_pictures import FACE, PLATE, Lab
 from mattebox.training.tasks.detection.synthetic_plates import (
     bounding_box,
     draw_plate,
+    match_light,
     paste_plate,
     random_quadrilateral,
 )
@@ -22,7 +23,7 @@ from mattebox.types import Floats
 
 MIN_PASTED_FACE = 18.0  # pixels: smaller ones are not copied
 HEAD_MARGIN = 0.45  # of the box, copied around a face
-PLATE_TRIES = 4
+RECESS_SAMPLES = 4  # along a pixel, of its edges
 
 
 def paste_faces(crop: Crop, faces: Sequence[tuple[LabelledPicture, ObjectLabel]], draw: random.Random) -> Crop:
@@ -65,21 +66,29 @@ def _paste_face(image: Image.Image, picture: LabelledPicture, label: ObjectLabel
 
 
 def replace_plates(crop: Crop, draw: random.Random) -> Crop:
-    """Drawn plates on the real ones, at their places."""
+    """Drawn plates on the real ones, at their places and in their light: as bright, as coloured and as faint."""
     image, labels = crop.image.copy(), []
     for label in crop.labels:
         if label.kind == PLATE and not label.ignored:
-            width, height = (float(v) for v in label.box[2:] - label.box[:2])
-            plate = draw_plate(draw)
+            left, top, right, bottom = (float(v) for v in label.box)
+            width, height = right - left, bottom - top
+            plate = match_light(draw_plate(draw), _middle_of(crop, label), draw)
             wanted = plate.resize((max(8, round(plate.height * width / max(height, 1.0))), plate.height))
-            left, top, right, bottom = label.box.tolist()
-            slope = draw.uniform(-0.08, 0.08) * height
+            slope = draw.gauss(0, 0.05) * height
             corners = np.array(
                 [[left, top + slope], [right, top - slope], [right, bottom - slope], [left, bottom + slope]]
             )
-            paste_plate(image, wanted, corners.astype(np.float32), draw)
+            paste_plate(image, wanted, corners.astype(np.float32), draw, lit=True)
         labels.append(label)
     return replace(crop, image=image, labels=tuple(labels))
+
+
+def _middle_of(crop: Crop, label: ObjectLabel) -> Image.Image:
+    """The pixels of a label but for its border."""
+    margin = 0.12 * (label.box[2:] - label.box[:2])
+    left, top = (int(v) for v in np.maximum(label.box[:2] + margin, 0))
+    right, bottom = (int(v) for v in np.ceil(label.box[2:] - margin))
+    return crop.image.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
 
 
 def paste_plates(crop: Crop, draw: random.Random) -> Crop:
@@ -109,7 +118,10 @@ def _draw_recess(image: Image.Image, corners: Floats, draw: random.Random) -> No
     grown = middle + (corners - middle) * np.array([draw.uniform(1.1, 1.9), draw.uniform(1.1, 2.2)])
     shade = draw.choice([draw.randint(5, 60), draw.randint(0, 255)])
     colour = tuple(max(0, min(255, shade + draw.randint(-12, 12))) for _ in range(3))
-    ImageDraw.Draw(image).polygon([(float(x), float(y)) for x, y in grown], fill=colour)
+    large = Image.new("L", (RECESS_SAMPLES * image.width, RECESS_SAMPLES * image.height))
+    points = [(RECESS_SAMPLES * float(x), RECESS_SAMPLES * float(y)) for x, y in grown]
+    ImageDraw.Draw(large).polygon(points, fill=draw.randint(140, 255))
+    image.paste(colour, (0, 0), large.resize(image.size, Image.Resampling.BOX))
 
 
 def occlude_faces(crop: Crop, draw: random.Random) -> Crop:

@@ -16,9 +16,10 @@ Colour = tuple[int, int, int]
 
 PLATE_HEIGHT = 48  # pixels at which plates are drawn
 ASPECT_RATIOS = (4.64, 4.64, 4.6, 3.2, 2.0, 1.9, 1.5, 2.6, 5.2)  # Europe, North America, motorcycles, Asia
+MIN_PLATE_SPREAD = 8.0  # of grey values on a plate
 LOOKS: tuple[tuple[Colour, Colour], ...] = (
-    ((238, 238, 234), (20, 20, 24)), ((238, 238, 234), (20, 20, 24)), ((238, 238, 234), (30, 60, 140)),
-    ((240, 196, 32), (18, 18, 18)), ((24, 26, 30), (230, 230, 225)), ((36, 78, 160), (240, 240, 240)),
+    *[((238, 238, 234), (20, 20, 24))] * 9, *[((238, 238, 234), (30, 60, 140))] * 3,
+    *[((240, 196, 32), (18, 18, 18))] * 3, *[((24, 26, 30), (230, 230, 225))] * 2, ((36, 78, 160), (240, 240, 240)),
     ((150, 190, 150), (20, 60, 40)), ((190, 40, 40), (240, 240, 240)), ((238, 238, 234), (160, 30, 40)),
 )  # fmt: skip
 PATTERNS = (
@@ -97,8 +98,21 @@ def random_quadrilateral(width: float, centre: tuple[float, float], aspect: floa
     return np.asarray(corners @ rotation + np.array(centre), np.float32)
 
 
-def paste_plate(picture: Image.Image, plate: Image.Image, corners: Floats, draw: random.Random) -> None:
-    """Put a plate into a picture, in place: its corners at these, in the light that is there."""
+def match_light(plate: Image.Image, seen: Image.Image, draw: random.Random) -> Image.Image:
+    """A drawn plate with the brightness, colour and contrast of a photographed one, about."""
+    wanted, drawn = (np.asarray(image).reshape(-1, 3).astype(np.float32) for image in (seen, plate))
+    spread = max(float(wanted.mean(1).std()), MIN_PLATE_SPREAD) * draw.uniform(0.8, 1.5)
+    gain = spread / max(float(drawn.mean(1).std()), 1.0)
+    cast = wanted.mean(0) - wanted.mean() + draw.uniform(0.0, 0.6) * gain * (drawn.mean(0) - drawn.mean())
+    grey = (np.asarray(plate).astype(np.float32).mean(2, keepdims=True) - drawn.mean()) * gain + wanted.mean()
+    own = (np.asarray(plate).astype(np.float32) - np.asarray(plate).mean(2, keepdims=True)) * gain * draw.uniform(0, 1)
+    return Image.fromarray(np.clip(grey + cast + own, 0, 255).astype(np.uint8))
+
+
+def paste_plate(
+    picture: Image.Image, plate: Image.Image, corners: Floats, draw: random.Random, *, lit: bool = False
+) -> None:
+    """Put a plate into a picture, in place: its corners at these, in the light that is there, unless it is `lit`."""
     left, top = np.floor(corners.min(0)).astype(int).tolist()
     right, bottom = np.ceil(corners.max(0)).astype(int).tolist()
     size = max(1, right - left), max(1, bottom - top)
@@ -109,11 +123,19 @@ def paste_plate(picture: Image.Image, plate: Image.Image, corners: Floats, draw:
     cover = Image.new("L", plate.size, 255).transform(large, Image.Transform.PERSPECTIVE, coefficients)
     around = picture.crop((left - size[0] // 4, top - size[1], right + size[0] // 4, bottom + size[1]))
     light = 0.35 + 0.85 * float(np.asarray(around.resize((8, 8))).mean()) / 255 + draw.uniform(-0.12, 0.2)
-    pixels = np.clip(np.asarray(warped).astype(np.float32) * light, 0, 255).astype(np.uint8)
+    factors = 1.0 if lit else light * _colour_cast(around, draw)
+    pixels = np.clip(np.asarray(warped).astype(np.float32) * factors, 0, 255).astype(np.uint8)
     warped = Image.fromarray(pixels).resize(size, Image.Resampling.BOX)
-    if draw.random() < 0.4:
-        warped = warped.filter(ImageFilter.GaussianBlur(draw.uniform(0.3, 1.2)))
+    if draw.random() < 0.6:
+        warped = warped.filter(ImageFilter.GaussianBlur(draw.uniform(0.02, 0.12) * size[1]))
     picture.paste(warped, (left, top), cover.resize(size, Image.Resampling.BOX))
+
+
+def _colour_cast(around: Image.Image, draw: random.Random) -> Floats:
+    """Gain of each channel, from none to that of what is around: through a tinted pane all is tinted."""
+    mean = np.asarray(around.resize((1, 1), Image.Resampling.BOX)).reshape(3).astype(np.float32) + 8
+    share = draw.choice([0.0, draw.uniform(0, 0.5), draw.uniform(0.5, 1)])
+    return np.asarray((mean / mean.mean()) ** share, np.float32)
 
 
 def _perspective(corners: Floats, size: tuple[int, int]) -> list[float]:
