@@ -121,7 +121,7 @@ class Visit:
 
     def settle(self) -> None:
         """Wait until the result of the last change is on show."""
-        self.page.locator("#frame:not([data-pausing])").wait_for(state="attached")
+        self.page.locator("#frame:not([data-pausing], [data-draft])").wait_for(state="attached")
         self.page.locator(".face[aria-current=true]").locator("xpath=..").and_(self.page.locator(DONE)).wait_for()
         self.page.evaluate(IS_DRAWN)
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.server.page_visit import CHROMIUM, Visit
-from tests.server.test_page_marks import composed_pixels
+from tests.server.test_page_marks import canvas_pixels, composed_pixels
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt install chromium"),
@@ -33,35 +34,63 @@ def switch_crop(visit: Visit, *, is_on: bool) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "values", "crops"),
-    [
-        ("astronaut", {"shadow": "drop", "shadow_opacity": "80", "aspect": "16:9"}, False),
-        ("two", {"shadow": "contact", "shadow_softness": "9"}, True),
-        ("two", {"shadow": "cast", "outline": "20", "aspect": "4:5"}, True),
-        ("two", {"shadow": "reflection", "outline": "0", "margin": "0"}, True),
-        ("astronaut", {"outline": "50", "margin": "12"}, True),
+def settled_pixels(visit: Visit) -> np.ndarray:
+    """RGBA of what the page has composed, over the background that it has drawn, H x W x 4."""
+    visit.settle()
+    shown = composed_pixels(visit)
+    if visit.page.locator("#drawn-behind").is_hidden():
+        return shown
+    drawn = Image.fromarray(canvas_pixels(visit, "#drawn-behind"))  # smaller, where the composition is large
+    behind = np.asarray(drawn.resize(shown.shape[1::-1], Image.Resampling.BILINEAR))
+    share = shown[..., 3:] / 255
+    rgb = np.rint(share * shown[..., :3] + (1 - share) * behind[..., :3])
+    return np.dstack([rgb, np.full(share.shape, 255)]).astype(np.uint8)
+
+
+COMBINATIONS: dict[str, list[dict[str, str]]] = {
+    "astronaut": [
+        {"shadow": "drop", "shadow_opacity": "80", "aspect": "16:9"},
+        {"crop": "on", "outline": "50", "margin": "12"},
+        {"rotate": "-7.5", "paint": "blur", "aspect": "16:9"},
     ],
-)
-def test_effects_are_drawn_as_the_server_does(
-    browser: Any, address: str, files: Files, name: str, values: dict[str, str], *, crops: bool
-) -> None:
+    "two": [
+        {"crop": "on", "shadow": "contact", "shadow_softness": "9"},
+        {"crop": "on", "shadow": "cast", "outline": "20", "aspect": "4:5"},
+        {"crop": "on", "shadow": "reflection", "margin": "0"},
+        {"crop": "on", "paint": "blur", "margin": "20", "outline": "10"},
+        {"paint": "studio", "rotate": "12", "shadow": "drop", "fill": "60", "across": "20", "down": "80"},
+        {"paint": "white", "rotate": "90", "fill": "35", "across": "90", "outline": "15"},
+        {"size": "exact", "width": "300", "height": "500", "fill": "70", "rotate": "-20", "shadow": "contact"},
+        {"size": "longer", "longer": "1000", "crop": "on", "shadow": "cast", "outline": "20"},  # composed by a worker
+    ],
+}
+
+
+@pytest.mark.parametrize("name", COMBINATIONS)
+def test_the_page_composes_as_the_server_does(browser: Any, address: str, files: Files, name: str) -> None:
     """Without a request, before black and white."""
     with Visit(browser, address, reduced_motion="reduce") as visit:
         visit.open(files[name])
-        request_count = len(visit.post_paths)
-        for field, value in values.items():
-            visit.choose(f"[name={field}]", value)
-        switch_crop(visit, is_on=crops)
-        visit.settle()
-        shown = composed_pixels(visit)
-        assert len(visit.post_paths) == request_count
-        result = np.asarray(visit.downloaded()[1].convert("RGBA"))
-        assert result.shape == shown.shape
-        for level in (0, 255):
-            difference = np.abs(flatten(shown, level) - flatten(result, level))
-            assert np.percentile(difference, 99.9) <= 1
-            assert difference.max() <= 2  # where the server's dithering and the canvas's rounding add up
+        for values in COMBINATIONS[name]:
+            visit.page.locator("#defaults").evaluate("e => e.click()")
+            visit.choose("select[name=model]", "fast")
+            visit.settle()
+            request_count = len(visit.post_paths)
+            switch_crop(visit, is_on="crop" in values)
+            if paint := values.get("paint"):
+                visit.page.locator(f"[name=paint][value={paint}]").check(force=True)
+            for field in values.keys() - {"crop", "paint"}:
+                visit.choose(f"[name={field}]", values[field])
+            shown = settled_pixels(visit)
+            assert len(visit.post_paths) == request_count, values
+            result = np.asarray(visit.downloaded()[1].convert("RGBA"))
+            assert result.shape == shown.shape, values
+            for level in (255,) if paint == "white" else (0, 255):
+                difference = np.abs(flatten(shown, level) - flatten(result, level))
+                assert np.percentile(difference, 99.9) <= 1, values
+                # where the server's dithering and the canvas's rounding add up
+                assert difference.max() <= 2, (values, difference.max())
+        assert visit.complaints == []
 
 
 def test_white_on_white_does_not_fill_the_frame(browser: Any, address: str, files: Files) -> None:

@@ -121,7 +121,7 @@ def test_without_a_subject_and_unreadable(browser: Any, address: str, files: Fil
         visit.draw((0.4, 0.5), (0.6, 0.5))
         page.locator(DONE).wait_for()
         assert np.asarray(visit.downloaded()[1])[100, 150, 3] == 255
-        visit.choose("[name=rotate]", "10")
+        visit.choose("[name=exposure]", "1")
         page.locator(FAILED).nth(1).wait_for()
         assert page.locator("#failure strong").inner_text() == "These settings need the server."
 

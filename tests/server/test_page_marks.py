@@ -25,8 +25,13 @@ Files = dict[str, Path]
 
 def composed_pixels(visit: Visit) -> np.ndarray:
     """RGBA of the canvas that the page has composed, H x W x 4."""
-    visit.page.locator("#composed").wait_for()
-    encoded = visit.page.locator("#composed").evaluate("e => e.toDataURL()").partition(",")[2]
+    return canvas_pixels(visit, "#composed")
+
+
+def canvas_pixels(visit: Visit, where: str) -> np.ndarray:
+    """RGBA of a canvas, H x W x 4."""
+    visit.page.locator(where).wait_for()
+    encoded = visit.page.locator(where).evaluate("e => e.toDataURL()").partition(",")[2]
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGBA"))
 
 

@@ -9,12 +9,18 @@ export function decodedImage(url, onReady) {
     imagesByUrl.delete(url), imagesByUrl.set(url, known);
     return known;
   }
-  const image = new Image();
-  image.src = url;
   imagesByUrl.set(url, null);
-  image.decode().then(() => { if (imagesByUrl.has(url)) imagesByUrl.set(url, image); onReady(); }, () => imagesByUrl.delete(url));
+  loadImage(url).then((image) => { if (imagesByUrl.has(url)) imagesByUrl.set(url, image); onReady(); }, () => imagesByUrl.delete(url));
   for (const old of imagesByUrl.keys()) if (imagesByUrl.size > MAX_IMAGES) imagesByUrl.delete(old);
   return null;
+}
+
+// A promise of the picture at a URL, decoded.
+export async function loadImage(url) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
 }
 
 export function createCanvas(width, height) {

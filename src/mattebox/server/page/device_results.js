@@ -1,11 +1,12 @@
 // Results that are made on this device: the cutout by the browser's network, and the file with its background, shadow,
 // outline and frame. What is drawn is what the page shows; what only the server does is refused.
 import { ApiError } from "./api.js";
-import { compose, readEffects } from "./composition.js";
+import { composeOnce } from "./composed_view.js";
 import { parseCropBox } from "./crop_tool.js";
-import { createCanvas } from "./decoded_images.js";
+import { createCanvas, loadImage } from "./decoded_images.js";
 import { withExifOf } from "./exif.js";
 import { canCutHere, cutOut, glance, predictMatte } from "./device_network.js";
+import { readEffects } from "./effects.js";
 import { drawBackground, encodeFile } from "./file_drawing.js";
 import { backdropScene, bottomShare, sceneOf } from "./lens_layers.js";
 import { blursBackdrop, isLens, isTilted, lensOf } from "./lens_settings.js";
@@ -17,7 +18,7 @@ import { applyMarks } from "./subject_canvas.js";
 const GLANCE_PIXELS = 400_000; // of a quick one
 const FIRST_PIXELS = 1_000_000; // of a cutout that is only looked at
 const ALL_PIXELS = 400_000_000;
-let lastCutout = { key: null }; // { key, cutout } without marks: the next mark is often on the same photograph
+let fileCount = 0, lastCutout = { key: null }; // { key, cutout } without marks: the next mark is often on the same photograph
 
 // A quick cutout of a photograph, as a result; null where nothing stands out.
 export async function glanceAt(item) {
@@ -102,13 +103,19 @@ async function drawSubject(item, maxPixels) {
 
 // What a cutout becomes by the settings; `subject` is { canvas, size }. Returns these of the file, with the placement.
 export async function drawFile(subject, item, settings, backdrop) {
-  const effects = readEffects(settings, flatColour(settings), parseCropBox(settings.get("crop_to")));
-  const drawn = effects ? compose(subject.canvas, subject.size, effects, ALL_PIXELS) : { canvas: subject.canvas, size: subject.size, placement: null };
-  const canvas = createCanvas(drawn.canvas.width, drawn.canvas.height);
+  const effects = readEffects(settings, flatColour(settings), parseCropBox(settings.get("crop_to"))), whole = { left: 0, top: 0, scale: subject.canvas.width / subject.size[0] };
+  const drawn = effects ? await composeOnce(subject.canvas, subject.size, effects, ALL_PIXELS) : { canvas: subject.canvas, size: subject.size, placement: null, photograph: whole };
+  const canvas = createCanvas(drawn.canvas.width, drawn.canvas.height), background = backgroundPreview(settings, backdrop);
   if (backdrop && blursBackdrop(settings)) await drawBlurredBackdrop(canvas, backdrop, drawn.contactShare ?? bottomShare(drawn.canvas), settings);
-  else await drawBackground(canvas.getContext("2d"), backgroundPreview(settings, backdrop), { file: backdrop?.file, photographUrl: item.originalUrl, subject: subject.canvas });
+  else await drawBackground(canvas.getContext("2d"), background, { picture: backdrop?.file, source: background.blur && (await photographSource(item, subject)), photograph: drawn.photograph });
   canvas.getContext("2d").drawImage(drawn.canvas, 0, 0);
   return { ...drawn, canvas };
+}
+
+async function photographSource(item, { canvas, size }) {
+  const sampled = [canvas.width, canvas.height], photograph = createCanvas(...sampled);
+  photograph.getContext("2d").drawImage(await loadImage(item.originalUrl), 0, 0, ...sampled);
+  return { photograph, cutout: canvas, size, sampled, key: `${item.id} ${(fileCount += 1)}` };
 }
 
 async function drawBlurredBackdrop(canvas, backdrop, contactShare, settings) {

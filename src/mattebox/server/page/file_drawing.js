@@ -1,19 +1,19 @@
 // Backgrounds drawn into a canvas as the page shows them in CSS, and canvases encoded as files.
 import { ApiError } from "./api.js";
-import { renderBlurredBackground } from "./background_blur.js";
 import { createCanvas } from "./decoded_images.js";
 import { MIME_BY_FORMAT } from "./device_formats.js";
+import { drawBackdrop } from "./drawn_backdrops.js";
 import { text } from "./strings.js";
 
-const SUBJECT_SIDE_PIXELS = 1200; // of the cutout by which the blurred background is made
-
-// `background` is that of request.js, with the `file` of a picture; `photographUrl` and `subject`, a canvas, are for a blurred one.
-export async function drawBackground(context, { paint = null, picture = null, blur = null }, { file, photographUrl, subject }) {
-  if (picture) return drawCovering(context, await createImageBitmap(file));
-  if (blur) return drawCovering(context, await createImageBitmap(await blurBehind(photographUrl, subject, blur)));
+// `background` is that of request.js; `picture` is a file, or null; `source` is the photograph, see drawn_backdrops.js, and `photograph` where
+// it lies on the canvas, see composition.js.
+export async function drawBackground(context, background, { picture, source, photograph }) {
+  const { width, height } = context.canvas, { paint } = background;
+  if (background.picture) return drawCovering(context, await createImageBitmap(picture));
+  if (background.blur || background.studio) return context.drawImage(drawBackdrop(background, { shape: [width, height], photograph }, source), 0, 0);
   if (!paint) return undefined;
   context.fillStyle = paint.startsWith("linear-gradient") ? createGradient(context, paint) : paint;
-  return context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+  return context.fillRect(0, 0, width, height);
 }
 
 // Throws an ApiError where the browser cannot write the format.
@@ -29,18 +29,6 @@ function drawCovering(context, bitmap) {
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, (width - bitmap.width * scale) / 2, (height - bitmap.height * scale) / 2, bitmap.width * scale, bitmap.height * scale);
   bitmap.close();
-}
-
-async function blurBehind(photographUrl, subject, percent) {
-  const scale = Math.min(1, SUBJECT_SIDE_PIXELS / Math.max(subject.width, subject.height));
-  const small = createCanvas(Math.max(1, Math.round(subject.width * scale)), Math.max(1, Math.round(subject.height * scale)));
-  small.getContext("2d").drawImage(subject, 0, 0, small.width, small.height);
-  const url = URL.createObjectURL(await small.convertToBlob());
-  try {
-    return await renderBlurredBackground(photographUrl, { url, width: subject.width, height: subject.height }, percent / 100);
-  } finally {
-    URL.revokeObjectURL(url);
-  }
 }
 
 // A CSS gradient "linear-gradient(ANGLEdeg, #rrggbb, #rrggbb)" over the canvas.

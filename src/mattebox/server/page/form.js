@@ -7,7 +7,7 @@ import { F_NUMBERS, KEEP_BACKGROUND, LENS } from "./lens_settings.js";
 import { text } from "./strings.js";
 
 const TABS = ["background", "light", "frame", "size", "presets"];
-const DEVICE_TABS = ["background", "frame"]; // without a server
+const DEVICE_TABS = ["background", "frame", "size"]; // without a server
 // The kind of each row, see form_rows.js. Ranges lie within those of the recipe's steps.
 const createRows = () => ({
   paint: {
@@ -21,8 +21,8 @@ const createRows = () => ({
     clarity: [-100, 100, 5, 0, ""], saturation: [-100, 100, 5, 0, ""], vibrance: [-100, 100, 5, 0, ""], warmth: [-100, 100, 5, 0, ""], sharpen: [0, 200, 10, 0, ""], faces: [0, 100, 5, 0, " %"], only: text.regions,
   },
   frame: {
-    crop: true, margin: [0, 40, 1, 5, " %"], aspect: text.aspects, outline: [0, 50, 1, 0, ""], rotate: [-45, 45, 1, 0, "°"],
-    fill: [0, 100, 1, 0, " %"], across: [0, 100, 1, 50, " %"], down: [0, 100, 1, 50, " %"],
+    crop: true, margin: [0, 40, 1, 5, " %"], aspect: text.aspects, outline: [0, 50, 1, 0, ""], rotate: [-180, 180, 0.5, 0, "°"],
+    fill: [0, 100, 0.5, 0, " %"], across: [0, 100, 0.5, 50, " %"], down: [0, 100, 0.5, 50, " %"],
   },
   pixels: { size: text.sizeKinds, longer: "number 1 20000", width: "number 1 20000", height: "number 1 20000" },
   file: { quality: [1, 100, 1, 90, ""] },

@@ -20,7 +20,7 @@ export const german = {
   privacyDevice: "Fotos werden auf diesem Gerät freigestellt, von einem kleinen Netz, das diese Seite geladen hat. Sie werden nirgendwohin gesendet. " +
     `Damit nichts verloren geht, behält dieser Browser Ihre Fotos, Markierungen und Einstellungen, ${KEEP_DAYS} Tage lang, nachdem Sie die Seite zuletzt offen hatten; wer diesen Browser benutzt, kann sie sehen.`,
   deviceOnly: "Nur auf diesem Gerät",
-  deviceNote: "Auf diesem Gerät: Hintergrund, Schatten, Zuschnitt, Pinsel und Herunterladen. Feinere Kanten, Licht, Größen, Vorlagen und Worte brauchen den Server.",
+  deviceNote: "Auf diesem Gerät: Hintergrund, Schatten, Rahmen, Größe, Pinsel und Herunterladen. Feinere Kanten, Licht, Vergrößern, Vorlagen und Worte brauchen den Server.",
   goDevice: "Ohne ihn weiter, auf diesem Gerät",
   add: "Fotos hinzufügen",
   theme: "Hell oder dunkel",

@@ -4,10 +4,10 @@ import { averageAlpha, round } from "./planes.js";
 import { MAX_WIDTH_CELLS } from "./outline.js";
 import { DEFAULT_LENGTH_SHARE, renderShadow } from "./shadow.js";
 
-const COPY_SIDE_PIXELS = 400, MAX_CONTACT_BLUR_SIGMAS = 9, MIN_DRAWN_SHARE = 0.02, MAX_ITERATIONS = 40, OUTLINE_EDGE_PIXELS = 1, SCALE_TOLERANCE = 1e-3;
+const COPY_SIDE_PIXELS = 400, OWN_SCALE_TOLERANCE = 1e-9, MAX_CONTACT_BLUR_SIGMAS = 9, MIN_DRAWN_SHARE = 0.02, MAX_ITERATIONS = 40, OUTLINE_EDGE_PIXELS = 1, SCALE_TOLERANCE = 1e-3;
 
-// `frame` is { part, crops, margin, aspect, fill, position }: the part of the photograph in shares or null, the margin as a share of the canvas, the aspect as width / height or null, the
-// share of the canvas that the subject fills (0 for its own size), and the shares of the room left of and above it.
+// `frame` is { part, crops, margin, pixels, aspect, fill, position }: the part of the photograph in shares or null, the margin as a share of the canvas, the canvas's [width, height], its
+// longer side or null, the aspect as width / height or null, the share of the canvas that the subject fills (0 for its own size), and the shares of the room left of and above it.
 // `extent` is from `measureExtent`. Returns { size, left, top, scale }: the photograph's corner on the canvas, and its scale.
 export function placeSubject(source, box, frame, extent) {
   const place = (width) => placeBoxes(source, box, frame, { outlined: expandBox(box, width, { ...extent, reach: [0, 0, 0, 0] }), drawn: expandBox(box, width, extent) });
@@ -33,19 +33,28 @@ function expandBox(box, width, { reach, sides }) {
   return [Math.floor(box[0] - by[0]), Math.floor(box[1] - by[1]), Math.ceil(box[2] + by[2]), Math.ceil(box[3] + by[3])];
 }
 
-function placeBoxes(source, box, { part, crops, margin, aspect, fill, position }, { outlined, drawn: drawnBox }) {
-  const whole = part ? part.map((share, side) => round(share * source[side % 2])) : [0, 0, ...source];
+function placeBoxes(source, box, frame, { outlined, drawn: drawnBox }) {
+  const { part, crops, margin, pixels, fill, position } = frame, whole = part ? part.map((share, side) => round(share * source[side % 2])) : [0, 0, ...source];
   const bySubject = crops || fill > 0, shown = bySubject ? box : whole, drawn = bySubject ? drawnBox : shown;
-  const fitted = fill ? outlined : drawn, length = (area, axis) => area[axis + 2] - area[axis];
+  const fitted = bySubject && fill ? outlined : drawn, length = (area, axis) => area[axis + 2] - area[axis];
   const content = bySubject && !crops ? [0, 1].map((axis) => length(whole, axis)) : [0, 1].map((axis) => length(fitted, axis) / (1 - 2 * margin));
-  const size = (aspect ? [Math.max(content[0], content[1] * aspect), Math.max(content[1], content[0] / aspect)] : content).map((v) => Math.max(1, round(v)));
-  const before = size.map((v) => round(margin * v)), inner = size.map((v, axis) => v - 2 * before[axis]);
-  const scale = fill ? Math.min(...inner.map((v, axis) => v / length(fitted, axis)), ...size.map((v, axis) => (fill * v) / length(box, axis))) : 1;
+  const size = canvasSize(content, frame), before = size.map((v) => round(margin * v)), inner = size.map((v, axis) => v - 2 * before[axis]);
+  const fitting = Math.min(...inner.map((v, axis) => v / length(fitted, axis)));
+  const scale = fill ? Math.min(fitting, ...size.map((v, axis) => (fill * v) / length(box, axis))) : pixels ? fitting : 1;
   const [left, top] = [0, 1].map((axis) => {
     const room = inner[axis] / scale, shift = (room - length(shown, axis)) * position[axis] - shown[axis], lowest = -drawn[axis], highest = room - drawn[axis + 2];
     return before[axis] + (lowest <= highest ? Math.min(Math.max(shift, lowest), highest) : shift) * scale;
   });
-  return scale === 1 ? { size, scale, left: round(left), top: round(top) } : { size, scale, left, top };
+  return isOwnScale(scale) ? { size, scale: 1, left: round(left), top: round(top) } : { size, scale, left, top };
+}
+
+// Whether pixels are only shifted, by whole ones.
+export const isOwnScale = (scale) => Math.abs(scale - 1) <= OWN_SCALE_TOLERANCE;
+
+function canvasSize(content, { pixels, aspect }) {
+  if (Array.isArray(pixels)) return pixels;
+  const widened = aspect ? [Math.max(content[0], content[1] * aspect), Math.max(content[1], content[0] / aspect)] : content;
+  return widened.map((v) => Math.max(1, round(pixels ? (v * pixels) / Math.max(...widened) : v)));
 }
 
 // How far the shadow of a subject reaches beyond its box, as shares of its height; measured on a small copy.

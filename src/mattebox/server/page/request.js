@@ -110,7 +110,7 @@ function addCompositionFields(fields, settings) {
 }
 
 // The size in pixels that is asked for: "WIDTHxHEIGHT", or the longer side; null for the photograph's.
-function pixelSize(settings) {
+export function pixelSize(settings) {
   const [longer, width, height] = ["longer", "width", "height"].map((name) => Number(settings.get(name)));
   if (settings.get("size") === "exact") return width && height ? `${width}x${height}` : null;
   return settings.get("size") === "longer" && longer ? String(longer) : null;
@@ -145,11 +145,10 @@ function addBackgroundFields(fields, settings, backdrop) {
 // Whether the page composes the result itself from the cutout, without a request: not where colours of the subject change,
 // and not what only the server draws.
 export function canComposeHere(settings) {
-  const fields = {}, paint = settings.get("paint");
+  const fields = {};
   addAdjustmentFields(fields, settings);
-  const isDrawnHere = paint !== "studio" && !(paint === "picture" && Number(settings.get("harmonise"))) && !(paint === "blur" && changesFrame(settings));
-  if (isLens(settings)) return canPreviewFromCutout(settings) && !Object.keys(fields).length;
-  return needsCutout(settings) && canPreviewFromCutout(settings) && !Object.keys(fields).length && isDrawnHere && !isResampled(settings);
+  if (Object.keys(fields).length || !canPreviewFromCutout(settings)) return false;
+  return isLens(settings) || (needsCutout(settings) && !isHarmonised(settings));
 }
 
 // Whether the cutout over a CSS background can stand for the result, for a moment: not where more than light changes.
@@ -160,17 +159,18 @@ const hasScene = (settings) => (settings.get("scene") || "none") !== "none";
 
 // Whether only the server can do what the settings ask for.
 export function needsServer(settings) {
-  const fields = {}, paint = settings.get("paint");
+  const fields = {};
   addAdjustmentFields(fields, settings);
   if (hasBase(settings) || settings.get("words") || Object.keys(fields).length || !isDeviceFormat(settings.get("format"))) return true;
   const hasOwnEdge = ["edge_shift", "feather"].some((name) => Number(settings.get(name))) || Boolean(settings.get("edges") || settings.get("pick") || hasScene(settings));
-  return needsCutout(settings) && (hasOwnEdge || isResampled(settings) || paint === "studio" || (paint === "picture" && Number(settings.get("harmonise")) > 0));
+  return needsCutout(settings) && (hasOwnEdge || isHarmonised(settings));
 }
 
-export const changesFrame = (settings) => Boolean(settings.get("crop_to")) || settings.has("crop") || settings.get("aspect") !== "original" || Number(settings.get("fill")) > 0;
+export const changesFrame = (settings) => Boolean(settings.get("crop_to") || pixelSize(settings)) || settings.has("crop") || settings.get("aspect") !== "original"
+  || Number(settings.get("fill")) > 0 || Number(settings.get("rotate")) !== 0;
 
-// Whether pixels of the subject are moved by more than whole ones.
-const isResampled = (settings) => Number(settings.get("rotate")) !== 0 || Number(settings.get("fill")) > 0 || pixelSize(settings) !== null;
+// Whether the subject's colours follow those of the picture behind.
+const isHarmonised = (settings) => settings.get("paint") === "picture" && Number(settings.get("harmonise")) > 0;
 
 // The colour of a flat opaque background as [red, green, blue]; null for another one.
 export function flatColour(settings) {
@@ -178,13 +178,13 @@ export function flatColour(settings) {
   return /^#[0-9a-f]{6}$/i.test(name ?? "") ? [1, 3, 5].map((at) => parseInt(name.slice(at, at + 2), 16)) : null;
 }
 
-// The background as CSS: { paint }, { picture } or { blur }.
+// The background: { paint } or { picture } as CSS, { blur } in percent or { studio }, which are drawn.
 export function backgroundPreview(settings, backdrop) {
   const paint = settings.get("paint"), isOpaque = settings.get("format") === "jpg";
   if (paint === "picture") return { picture: backdrop?.url ?? null };
   if (paint === "blur") return { blur: Number(settings.get("blur")) };
   if (paint === "colour") return { paint: settings.get("colour") };
-  if (paint === "studio") return { paint: "linear-gradient(#c4c7cc 55%, #f0f0f2 72%)" };
+  if (paint === "studio") return { studio: true };
   if (UNPAINTED.includes(paint)) return { paint: isOpaque ? "white" : null };
   return { paint };
 }

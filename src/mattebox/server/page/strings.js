@@ -23,7 +23,7 @@ const english = {
   privacyDevice: "Photographs are cut out on this device, by a small network that this page has loaded. They are sent nowhere. " +
     `So that nothing is lost, this browser keeps your photographs, marks and settings, for ${KEEP_DAYS} days after you last had the page open; whoever uses this browser can see them.`,
   deviceOnly: "On this device only",
-  deviceNote: "On this device: background, shadow, crop, brush and download. Finer edges, light, sizes, presets and words need the server.",
+  deviceNote: "On this device: background, shadow, frame, size, brush and download. Finer edges, light, upscaling, presets and words need the server.",
   goDevice: "Go on without it, on this device",
   add: "Add photographs",
   theme: "Light or dark",

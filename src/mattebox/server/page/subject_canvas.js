@@ -7,8 +7,8 @@ const REGION_SIDE_CELLS = 240; // of the grid on which a part is guessed
 let photograph = { key: null }, finished = { key: null, marks: [] }; // { key, canvas } of the last picture drawn
 
 // Draws the subject. `cutoutUrl` is null where there is no cutout: marks then bring it out of nothing, on a canvas of that
-// `size`, which is else the cutout's. Returns a canvas, which belongs to this module, or null until all pictures are
-// decoded, which `onReady` tells.
+// `size`, which is else the cutout's. Returns a canvas, which belongs to this module and is another where it shows something else, or null
+// until all pictures are decoded, which `onReady` tells.
 export function drawSubject(photographUrl, cutoutUrl, size, marks, onReady) {
   const cutout = cutoutUrl && decodedImage(cutoutUrl, onReady), source = decodedImage(photographUrl, onReady);
   if ((cutoutUrl && !cutout) || !source) return null;
@@ -16,6 +16,7 @@ export function drawSubject(photographUrl, cutoutUrl, size, marks, onReady) {
   const key = [photographUrl, cutoutUrl, width, height].join(" ");
   if (photograph.key !== key) photograph = { key, canvas: scaleTo(source, width, height) };
   const last = finished.key === key && startsWith(marks, finished.marks) ? finished : null;
+  if (last?.marks.length === marks.length) return last.canvas;
   const canvas = createCanvas(width, height), context = canvas.getContext("2d");
   if (last) context.drawImage(last.canvas, 0, 0);
   else if (cutout) context.drawImage(cutout, 0, 0);

@@ -1,9 +1,11 @@
 // What the viewer shows of the selected photograph: its result, or a preview that the page makes itself.
-import { blurredBackground } from "./background_blur.js";
 import { backdropOf } from "./backdrops.js";
-import { compose, readEffects } from "./composition.js";
+import { composedView } from "./composed_view.js";
 import { isCropping, parseCropBox } from "./crop_tool.js";
 import { byId } from "./dom.js";
+import { decodedImage } from "./decoded_images.js";
+import { backdropOnShow } from "./drawn_backdrops.js";
+import { readEffects } from "./effects.js";
 import { selectedItem } from "./items.js";
 import { backgroundPreview, canComposeHere, canPreviewFromCutout, changesFrame, cutoutRequest, flatColour, needsCutout, withoutStrokes } from "./request.js";
 import { beforeBackdrop, lensCanvas } from "./lens_layers.js";
@@ -29,6 +31,7 @@ export function render() {
   const requests = requestsFor(item);
   const layers = layersFor(item, requests), result = resultOf(item, "shown", requests) ?? null;
   viewer.show({ before: item.originalUrl, ...layers });
+  byId("frame").toggleAttribute("data-draft", Boolean(layers.isDraft));
   if (layers.subject) drawChangedThumbnail(item, layers.subject);
   scribbles.redraw();
   renderPlaces();
@@ -51,23 +54,39 @@ function layersFor(item, requests) {
   if (shown && !canComposeHere(settings) && !isScribbling && !(isCropping() && changesFrame(settings))) return resultLayer(shown);
   if (isLens(settings)) return lensLayer(item, current ?? item.lastCutout ?? item.firstCutout ?? null, settings);
   if (!needsCutout(settings)) return { ...photographLayer(item), filter: adjustmentFilter(settings) };
-  const { cutout, pending } = latestCutout(item, settings);
-  const isNew = current ?? (cutout && cutout === item.firstCutout);
-  if (cutout && (isScribbling || canComposeHere(settings) || (isNew && canPreviewFromCutout(settings)))) {
-    const background = { ...backgroundPreview(settings, backdropOf(settings)), ghost: scribbles.isKeeping() };
-    if (background.blur) background.picture = blurredBackground(item.originalUrl, cutout, background.blur, render);
-    const blurs = !isScribbling && !isCropping() && blursBackdrop(settings) && backdropOf(settings);
-    const effects = isScribbling || isCropping() ? null : readEffects(settings, flatColour(settings), parseCropBox(settings.get("crop_to"))), isDrawn = effects || pending.length || isScribbling;
-    const subject = isDrawn || blurs ? drawSubject(item.originalUrl, cutout.url, null, pending, render) : null;
-    const layers = { ...resultLayer(cutout), subject, composed: subject, background, filter: adjustmentFilter(settings) };
-    if (!subject || !(effects || blurs)) return layers;
-    const { canvas, size, placement, contactShare } = effects ? compose(subject, layers.size, effects) : { canvas: subject, size: layers.size, placement: layers.placement };
-    const before = blurs ? beforeBackdrop(canvas, backdropOf(settings), contactShare, settings, render) : null;
-    return { ...layers, composed: before ?? canvas, size, placement, ...(before && { background: {} }) };
-  }
+  const { cutout, pending } = latestCutout(item, settings), isNew = current ?? (cutout && cutout === item.firstCutout);
+  if (cutout && (isScribbling || canComposeHere(settings) || (isNew && canPreviewFromCutout(settings)))) return composedLayers(item, cutout, pending, settings, isScribbling);
   if (isScribbling && item.failure) return paintedLayer(item);
   const last = item.lastShown ?? item.lastCutout;
   return last ? resultLayer(last) : photographLayer(item);
+}
+
+// A cutout with the marks that it lacks, and what the page draws around and behind it; not around it while it is worked on.
+function composedLayers(item, cutout, pending, settings, isScribbling) {
+  const isWorkedOn = isScribbling || isCropping(), backdrop = backdropOf(settings), background = { ...backgroundPreview(settings, backdrop), ghost: scribbles.isKeeping() };
+  const effects = isWorkedOn ? null : readEffects(settings, flatColour(settings), parseCropBox(settings.get("crop_to"))), blurs = !isWorkedOn && blursBackdrop(settings) && backdrop;
+  const subject = effects || blurs || pending.length || isScribbling || background.blur ? drawSubject(item.originalUrl, cutout.url, null, pending, render) : null;
+  const layers = { ...resultLayer(cutout), subject, composed: subject, background, filter: adjustmentFilter(settings) };
+  if (!subject && !background.studio) return layers;
+  const drawn = effects ? composedView(subject, layers.size, effects, render) : wholeSubject(subject, layers);
+  if (background.studio || background.blur) background.canvas = backdropOnShow(background, placeOf(drawn), background.blur && photographSource(item, cutout, isScribbling ? null : subject, pending, layers.size));
+  const before = blurs ? beforeBackdrop(drawn.canvas, backdrop, drawn.contactShare, settings, render) : null;
+  return { ...layers, composed: before ?? drawn.canvas, size: drawn.size, placement: drawn.placement, isDraft: drawn.isDraft ?? false, ...(before && { background: {} }) };
+}
+
+// Without anything around it.
+function wholeSubject(subject, { size, placement }) {
+  const canvas = subject ?? { width: size[0], height: size[1] };
+  return { canvas: subject, size, placement, photograph: { left: 0, top: 0, scale: canvas.width / size[0] } };
+}
+
+const placeOf = ({ canvas, size, photograph }) => ({ shape: canvas ? [canvas.width, canvas.height] : size, photograph });
+
+// The photograph and its subject, of which a background is made. The subject is a canvas; null for that of the cutout, without the
+// marks that it lacks.
+function photographSource(item, cutout, subject, pending, size) {
+  const photograph = photographCanvas();
+  return { photograph, cutout: subject ?? decodedImage(cutout.url, render), size, sampled: [photograph.width, photograph.height], key: JSON.stringify([item.originalUrl, cutout.url, subject && pending]) };
 }
 
 // Through a lens: the photograph, until its blur is there.

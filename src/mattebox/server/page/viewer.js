@@ -67,21 +67,27 @@ export function imageSize() {
 }
 
 function drawComposed(canvas) {
-  const composed = byId("composed");
-  composed.hidden = !canvas;
+  drawCanvas(byId("composed"), canvas);
   byId("sheet").classList.toggle("has-composed", Boolean(canvas));
-  if (!canvas) return;
-  if (composed.width !== canvas.width || composed.height !== canvas.height) Object.assign(composed, { width: canvas.width, height: canvas.height });
-  const context = composed.getContext("2d");
-  context.globalCompositeOperation = "copy";
-  context.drawImage(canvas, 0, 0);
 }
 
-// With `ghost` the photograph shines through, so that what was removed can be pointed at.
-function drawBackground({ paint = null, picture = null, blur = null, ghost = false }) {
+// Draws a picture into a canvas of the document, or hides it.
+function drawCanvas(element, picture) {
+  element.hidden = !picture;
+  if (!picture) return;
+  if (element.width !== picture.width || element.height !== picture.height) Object.assign(element, { width: picture.width, height: picture.height });
+  const context = element.getContext("2d");
+  context.globalCompositeOperation = "copy";
+  context.drawImage(picture, 0, 0);
+}
+
+// What lies behind: a `paint` or `picture` of the style sheet, or a `canvas`; the photograph, roughly blurred, while there is none.
+// With `ghost` it shines through, so that what was removed can be pointed at.
+function drawBackground({ paint = null, picture = null, canvas = null, blur = null, ghost = false }) {
   const blurred = byId("blurred");
+  drawCanvas(byId("drawn-behind"), canvas);
   byId("behind").style.background = picture ? `url("${picture}") center / cover` : (paint ?? "none");
-  blurred.hidden = (blur === null || Boolean(picture)) && !ghost; // a blurred picture takes the place of the rough blur
+  blurred.hidden = (blur === null || Boolean(canvas)) && !ghost;
   blurred.classList.toggle("ghost", ghost);
   if (blurred.hidden) return;
   if (blurred.src !== byId("before").src) blurred.src = byId("before").src;

@@ -1,0 +1,93 @@
+// Compositions on show: at once, of a smaller subject where it is large; a worker then composes it as large as it is shown. What was composed
+// lately is kept, for undo and redo.
+import { composeLayers, MAX_CANVAS_PIXELS } from "./composition.js";
+import { createCanvas } from "./decoded_images.js";
+
+const DIRECT_PIXELS = 400_000; // which are composed at once
+const DRAFT_PIXELS = 200_000, PAUSE_MS = 150; // after the last change
+const MAX_KEPT = 4;
+const numbers = new WeakMap(), drafts = new WeakMap(); // canvas of a subject -> its number; a smaller one
+let kept = [], wanted = null, running = null, timer = 0, worker = null, known = null, count = 0;
+
+// What `composeLayers` returns, with `isDraft` where a finer one follows, which `onReady` tells.
+export function composedView(subject, size, effects, onReady) {
+  const key = JSON.stringify([size, effects]), found = kept.find((entry) => entry.subject === subject && entry.key === key);
+  if (found) {
+    kept = [...kept.filter((entry) => entry !== found), found];
+    wanted = null;
+    return found.result;
+  }
+  if (pixelCount(subject, effects) <= DIRECT_PIXELS) return keep(subject, key, composeLayers(subject, size, effects));
+  if (wanted?.subject !== subject || wanted.key !== key) {
+    wanted = { subject, key, size, effects, onReady, draft: { ...composeLayers(draftOf(subject), size, effects, DRAFT_PIXELS), isDraft: true } };
+    clearTimeout(timer);
+    timer = setTimeout(composeWanted, PAUSE_MS);
+  }
+  return wanted.draft;
+}
+
+// A composition of any size, once: a promise of what `composeLayers` returns.
+export async function composeOnce(subject, size, effects, maxPixels) {
+  const own = startWorker();
+  try {
+    return await ask(own, { subject: 0, bitmap: await createImageBitmap(subject), size, effects, maxPixels });
+  } finally {
+    own.terminate();
+  }
+}
+
+// About as many pixels as have to be computed.
+function pixelCount(subject, { frame }) {
+  const pixels = frame?.pixels ?? 0, [wide, tall] = Array.isArray(pixels) ? pixels : [pixels, pixels];
+  return Math.max(subject.width * subject.height, Math.min(MAX_CANVAS_PIXELS, wide * tall));
+}
+
+function keep(subject, key, result) {
+  kept = [...kept, { subject, key, result }].slice(-MAX_KEPT);
+  wanted = null;
+  return result;
+}
+
+function draftOf(subject) {
+  if (!drafts.has(subject)) {
+    const scale = Math.min(1, Math.sqrt(DRAFT_PIXELS / (subject.width * subject.height))), [width, height] = [subject.width, subject.height].map((length) => Math.max(1, Math.round(length * scale)));
+    const small = createCanvas(width, height), context = small.getContext("2d");
+    context.imageSmoothingQuality = "medium";
+    context.drawImage(subject, 0, 0, width, height);
+    drafts.set(subject, small);
+  }
+  return drafts.get(subject);
+}
+
+// The newest wish; those that came before it are dropped.
+async function composeWanted() {
+  if (running || !wanted) return;
+  const wish = (running = wanted), { subject, key, size, effects, draft } = wish;
+  let result = { ...draft, isDraft: false }; // where the worker fails, it is not tried again
+  try {
+    worker ??= startWorker();
+    if (!numbers.has(subject)) numbers.set(subject, (count += 1));
+    const number = numbers.get(subject), bitmap = known === number ? null : await createImageBitmap(subject);
+    known = number;
+    result = await ask(worker, { subject: number, bitmap, size, effects, maxPixels: MAX_CANVAS_PIXELS });
+  } catch (error) {
+    console.error(error);
+    worker?.terminate();
+    worker = known = null;
+  }
+  running = null;
+  if (wanted && wanted !== wish) return composeWanted();
+  if (wanted) keep(subject, key, result), wish.onReady();
+  return undefined;
+}
+
+const startWorker = () => new Worker(new URL("composition_worker.js", import.meta.url), { type: "module" });
+
+function ask(target, message) {
+  const id = (count += 1);
+  return new Promise((resolve, reject) => {
+    target.onmessage = ({ data: { result, error } }) => (error ? reject(Object.assign(new Error(error.message), { name: error.name })) : resolve(result));
+    target.onerror = (event) => reject(new Error(event.message || "the worker did not start"));
+    target.postMessage({ id, ...message }, message.bitmap ? [message.bitmap] : []);
+  });
+}
