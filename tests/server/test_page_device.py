@@ -70,7 +70,7 @@ def test_on_this_device_only(browser: Any, address: str, files: Files) -> None:
         watch = Watch(visit)
         assert page.locator("#promise").inner_text() == "Nothing is uploaded: your photographs stay on this device."
         visit.open(files["two"])
-        for hidden in ("#words", "#t-light", "#t-size", "#t-presets", "[data-row=model]"):
+        for hidden in ("#words", "#t-light", "#t-presets", "[data-row=model]", "[data-rows=size]"):
             assert page.locator(hidden).is_hidden()
         before = np.asarray(visit.downloaded()[1])
         assert before.shape == (300, 400, 4)

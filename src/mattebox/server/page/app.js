@@ -14,7 +14,7 @@ import { initKeyboard } from "./keyboard.js";
 import { addFiles, removeAllItems, removeItem, selectItem, selectNeighbour, showGrid, updateLayout } from "./photograph_list.js";
 import { erasePhotograph } from "./photographs.js";
 import { initPlaceTools, placeKey, takesTaps, tapAt } from "./place_tools.js";
-import { isLens } from "./lens_settings.js";
+import { hasBase, isLens } from "./lens_settings.js";
 import { initLooks, renderLooks } from "./looks.js";
 import { needsCutout } from "./request.js";
 import { initRecipeFiles } from "./recipe_files.js";
@@ -27,6 +27,7 @@ import { openSession, renderOffer } from "./session.js";
 import { storeFile, storeItem, storeResults, storeSession } from "./session_store.js";
 import { settingsOf } from "./settings.js";
 import { initSettingsChanges, onFormChanged, showSettings, startWithSettings, useValues } from "./settings_changes.js";
+import { closeSubjectTool, initSubjectTool, isPlacing } from "./subject_tool.js";
 import { takeSharedFiles } from "./shared_files.js";
 import { renderProgress, setStatus, showRetryCountdown } from "./status_line.js";
 import { text } from "./strings.js";
@@ -104,7 +105,7 @@ history.initHistory({
   apply: applyHistory,
   onHistoryChanged: () => { byId("undo").disabled = !history.canUndo(); byId("redo").disabled = !history.canRedo(); storeSession(); },
 });
-viewer.initViewer(onScaled, () => scribbles.isActive() || isCropping());
+viewer.initViewer(onScaled, () => scribbles.isActive() || isCropping() || isPlacing());
 initViewerInput({
   ...scribbles.pointerTool, key: (event) => placeKey(event) || scribbles.pointerTool.key(event),
   tap: (point) => !scribbles.isActive() && tapAt(point), takesTaps,
@@ -112,7 +113,7 @@ initViewerInput({
 initPlaceTools(setStatus, { focus: () => hasSettings(isLens), pick: () => hasSettings((settings) => needsCutout(settings) && settings.get("pick") === "place") });
 scribbles.initScribbles({
   canScribble: () => Boolean(selectedItem()) && (needsCutout(settingsOf(selectedItem())) || (setStatus(text.noCut), false)),
-  onToolSelected: (tool, brushMode) => { if (tool !== "look") closeCropTool(); render(); scheduleNext(); if (tool !== "look") setStatus(text.toolHints[tool][brushMode]); },
+  onToolSelected: (tool, brushMode) => { if (tool !== "look") closeCropTool(), closeSubjectTool(); render(); scheduleNext(); if (tool !== "look") setStatus(text.toolHints[tool][brushMode]); },
   onScribbled: onMarked, onStroke: drawLiveStroke, onStrokeCancelled: render,
 });
 initScheduler({
@@ -132,7 +133,8 @@ initScheduler({
   },
 });
 initResultActions();
-initCropTool(() => { if (isCropping()) scribbles.selectTool("look"); viewer.resetView(); render(); viewer.fit(); }, setStatus);
+initCropTool(() => { if (isCropping()) scribbles.selectTool("look"), closeSubjectTool(); viewer.resetView(); render(); viewer.fit(); }, setStatus);
+initSubjectTool(() => { if (isPlacing()) scribbles.selectTool("look"), closeCropTool(); render(); }, setStatus, () => hasSettings((settings) => needsCutout(settings) && !hasBase(settings)));
 initKeyboard({ selectedItem, selectNeighbour, copyResult });
 startWithSettings();
 openSession((values) => showSettings(null, values)).then(() => takeSharedFiles(addFiles));

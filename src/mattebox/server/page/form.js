@@ -95,8 +95,10 @@ const capitalise = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 export const presetLabel = (preset) => text.presetNames[preset] ?? capitalise(preset);
 
 // With `notifies`, as if the user had done it.
-export function setControl(name, value, { notifies = false } = {}) {
-  setValues({ [name]: value });
+export const setControl = (name, value, options) => setControls({ [name]: value }, options);
+
+export function setControls(values, { notifies = false } = {}) {
+  setValues(values);
   updateControls();
   if (notifies) onChange();
 }

@@ -6,6 +6,7 @@
 const MAX_ENTRIES = 200;
 let done = [], undone = [], callbacks = {};
 let openChange = ""; // names of the settings that are being changed: a slider's movements are one change
+let gesture = null; // "begun" or "recorded": movements of a hand are one change, whatever they set
 
 // `handlers` has apply(entry, isUndo) and onHistoryChanged().
 export function initHistory(handlers) {
@@ -43,7 +44,7 @@ function move(from, to, isUndo) {
   const entry = from.pop();
   if (!entry) return;
   to.push(entry);
-  openChange = "";
+  endChange();
   callbacks.apply(entry, isUndo);
   callbacks.onHistoryChanged();
 }
@@ -51,12 +52,20 @@ function move(from, to, isUndo) {
 // The next change of the same settings is another one.
 export function endChange() {
   openChange = "";
+  gesture = null;
+}
+
+// All changes of settings until the next `endChange` are one.
+export function beginGesture() {
+  endChange();
+  gesture = "begun";
 }
 
 function mergeIntoLast(entry) {
   const names = entry.kind === "settings" ? changedNames(entry).join() : "", last = done.at(-1);
-  const continues = names && names === openChange && last?.kind === "settings" && last.itemId === entry.itemId;
+  const continues = names && (names === openChange || gesture === "recorded") && last?.kind === "settings" && last.itemId === entry.itemId;
   openChange = names;
+  gesture &&= "recorded";
   if (continues) last.after = entry.after;
   return continues;
 }

@@ -13,6 +13,7 @@ import { valuesOf } from "./settings.js";
 import { renderScope } from "./settings_changes.js";
 import { setStatus } from "./status_line.js";
 import { text } from "./strings.js";
+import { closeSubjectTool } from "./subject_tool.js";
 import * as thumbnails from "./thumbnails.js";
 import { render } from "./view.js";
 import * as viewer from "./viewer.js";
@@ -82,7 +83,7 @@ export function showGrid(isGrid) {
 }
 
 export function selectItem(item) {
-  if (item !== selectedItem()) closeCropTool(), viewer.resetView();
+  if (item !== selectedItem()) closeCropTool(), closeSubjectTool(), viewer.resetView();
   setSelectedItem(item);
   showValues(valuesOf(item));
   renderScope();

@@ -14,12 +14,12 @@ import * as thumbnails from "./thumbnails.js";
 import { renderMarketplaceCheck } from "./verdict.js";
 
 export function setStatus(message) {
-  byId("status").textContent = message;
+  if (byId("status").textContent !== message) byId("status").textContent = message; // said once
   if (!items.length && message) document.querySelector("#empty .small").textContent = message;
 }
 
-// `result` is the selected photograph's, null for none.
-export function renderStatus(result) {
+// `result` is the selected photograph's, null for none; a `note` of the tool that is open takes the place of what is said of it.
+export function renderStatus(result, note = null) {
   const item = selectedItem(), isFailure = hasFailed(item), failure = isFailure ? failureWords(item.failure) : null;
   byId("failure").hidden = !isFailure || scribbles.isActive();
   byId("frame").classList.toggle("failing", isFailure && Boolean(item.needsPreview && !item.hasPreview));
@@ -28,10 +28,10 @@ export function renderStatus(result) {
   byId("failure").querySelector("strong").textContent = failure?.[0] ?? "";
   byId("failure").querySelector("p").textContent = failure?.[1] ?? "";
   if (failure) setStatus(failure[0]);
-  else setStatus(result ? text.done(result, formatSeconds(result.seconds)) + (item.shrinkCount ? ` ${text.madeSmaller}` : "") : item.firstCutout && !item.lastCutout ? text.firstCutout : "");
-  const note = isFailure ? null : sceneNote(result?.scene);
-  byId("scene-note").hidden = !note;
-  byId("scene-note").textContent = note ?? "";
+  else setStatus(note ?? (result ? text.done(result, formatSeconds(result.seconds)) + (item.shrinkCount ? ` ${text.madeSmaller}` : "") : item.firstCutout && !item.lastCutout ? text.firstCutout : ""));
+  const scene = isFailure ? null : sceneNote(result?.scene);
+  byId("scene-note").hidden = !scene;
+  byId("scene-note").textContent = scene ?? "";
   renderFileSize(item, isFailure);
   renderDoubt(isFailure ? null : result);
   renderMarketplaceCheck(result, byId("verdict"));

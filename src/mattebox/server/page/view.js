@@ -16,6 +16,7 @@ import * as scribbles from "./scribbles.js";
 import { settingsOf } from "./settings.js";
 import { renderStatus } from "./status_line.js";
 import { drawSubject, photographCanvas, strokePath } from "./subject_canvas.js";
+import { isPlacing, placingNote, renderSubjectTool } from "./subject_tool.js";
 import * as thumbnails from "./thumbnails.js";
 import { adjustmentFilter } from "./tone_preview.js";
 import * as viewer from "./viewer.js";
@@ -35,7 +36,8 @@ export function render() {
   if (layers.subject) drawChangedThumbnail(item, layers.subject);
   scribbles.redraw();
   renderPlaces();
-  renderStatus(result && layers.size ? { ...result, width: layers.size[0], height: layers.size[1] } : result);
+  renderSubjectTool(layers.subjectBox ?? null);
+  renderStatus(result && layers.size ? { ...result, width: layers.size[0], height: layers.size[1] } : result, placingNote());
   updateSwatches(item, item.lastCutout ?? item.firstCutout ?? null);
 }
 
@@ -51,11 +53,11 @@ function drawChangedThumbnail(item, subject) {
 function layersFor(item, requests) {
   const settings = settingsOf(item), isScribbling = scribbles.isActive();
   const shown = resultOf(item, "shown", requests), current = resultOf(item, "cutout", requests);
-  if (shown && !canComposeHere(settings) && !isScribbling && !(isCropping() && changesFrame(settings))) return resultLayer(shown);
+  if (shown && !canComposeHere(settings) && !isScribbling && !isPlacing() && !(isCropping() && changesFrame(settings))) return resultLayer(shown);
   if (isLens(settings)) return lensLayer(item, current ?? item.lastCutout ?? item.firstCutout ?? null, settings);
   if (!needsCutout(settings)) return { ...photographLayer(item), filter: adjustmentFilter(settings) };
   const { cutout, pending } = latestCutout(item, settings), isNew = current ?? (cutout && cutout === item.firstCutout);
-  if (cutout && (isScribbling || canComposeHere(settings) || (isNew && canPreviewFromCutout(settings)))) return composedLayers(item, cutout, pending, settings, isScribbling);
+  if (cutout && (isScribbling || isPlacing() || canComposeHere(settings) || (isNew && canPreviewFromCutout(settings)))) return composedLayers(item, cutout, pending, settings, isScribbling);
   if (isScribbling && item.failure) return paintedLayer(item);
   const last = item.lastShown ?? item.lastCutout;
   return last ? resultLayer(last) : photographLayer(item);
@@ -64,14 +66,14 @@ function layersFor(item, requests) {
 // A cutout with the marks that it lacks, and what the page draws around and behind it; not around it while it is worked on.
 function composedLayers(item, cutout, pending, settings, isScribbling) {
   const isWorkedOn = isScribbling || isCropping(), backdrop = backdropOf(settings), background = { ...backgroundPreview(settings, backdrop), ghost: scribbles.isKeeping() };
-  const effects = isWorkedOn ? null : readEffects(settings, flatColour(settings), parseCropBox(settings.get("crop_to"))), blurs = !isWorkedOn && blursBackdrop(settings) && backdrop;
+  const effects = isWorkedOn ? null : readEffects(settings, flatColour(settings), parseCropBox(settings.get("crop_to")), { isPlaced: isPlacing() }), blurs = !isWorkedOn && blursBackdrop(settings) && backdrop;
   const subject = effects || blurs || pending.length || isScribbling || background.blur ? drawSubject(item.originalUrl, cutout.url, null, pending, render) : null;
   const layers = { ...resultLayer(cutout), subject, composed: subject, background, filter: adjustmentFilter(settings) };
   if (!subject && !background.studio) return layers;
-  const drawn = effects ? composedView(subject, layers.size, effects, render) : wholeSubject(subject, layers);
+  const drawn = effects && subject ? composedView(subject, layers.size, effects, render) : wholeSubject(subject, layers);
   if (background.studio || background.blur) background.canvas = backdropOnShow(background, placeOf(drawn), background.blur && photographSource(item, cutout, isScribbling ? null : subject, pending, layers.size));
   const before = blurs ? beforeBackdrop(drawn.canvas, backdrop, drawn.contactShare, settings, render) : null;
-  return { ...layers, composed: before ?? drawn.canvas, size: drawn.size, placement: drawn.placement, isDraft: drawn.isDraft ?? false, ...(before && { background: {} }) };
+  return { ...layers, composed: before ?? drawn.canvas, size: drawn.size, placement: drawn.placement, subjectBox: drawn.subjectBox, isDraft: drawn.isDraft, ...(before && { background: {} }) };
 }
 
 // Without anything around it.

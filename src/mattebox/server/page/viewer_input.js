@@ -25,7 +25,7 @@ const framePoint = (event) => {
 };
 
 function onPointerDown(event) {
-  if (event.target.closest("button, #failure, #crop") || event.button > 1 || !viewer.imageSize()) return;
+  if (event.target.closest("button, #failure, #crop, #placing") || event.button > 1 || !viewer.imageSize()) return;
   const at = framePoint(event);
   pointers.set(event.pointerId, at);
   pressedAt = pointers.size === 1 && !event.target.closest("#handle") ? at : null;
