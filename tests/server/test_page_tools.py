@@ -19,6 +19,7 @@ from mattebox.pipeline.scene import AppliedScene
 from mattebox.recipe.scene_defaults import SCENE_DEFAULTS
 from mattebox.recipe.serialization import load_recipe
 from mattebox.recipe.steps import Background, Cut, Shadow
+from tests.server.page_placing import place_by_keys, place_by_pointers
 from tests.server.page_visit import CHROMIUM, DONE, Visit
 from tests.server.test_page_device import serve_folder
 from tests.server.test_page_marks import composed_pixels
@@ -42,20 +43,6 @@ DROP_FOLDER = """async () => {
 }"""
 
 
-PINCH = """([ratio, degrees]) => {
-  const area = document.querySelector("#placing"), box = document.querySelector("#subject-box").getBoundingClientRect();
-  const middle = [box.left + box.width / 2, box.top + box.height / 2], reach = 40;
-  const send = (type, pointerId, angle, distance) => area.dispatchEvent(new PointerEvent(type, {
-    pointerId, pointerType: "touch", button: 0, bubbles: true,
-    clientX: middle[0] + distance * Math.cos(angle), clientY: middle[1] + distance * Math.sin(angle),
-  }));
-  area.setPointerCapture = () => {};
-  const turn = (degrees * Math.PI) / 180;
-  for (const [finger, angle] of [[1, 0], [2, Math.PI]]) send("pointerdown", finger, angle, reach);
-  for (const [finger, angle] of [[1, 0], [2, Math.PI]]) send("pointermove", finger, angle + turn, ratio * reach);
-  for (const finger of [1, 2]) send("pointerup", finger, 0, reach);
-  delete area.setPointerCapture;
-}"""  # two fingers on the subject
 SCENE_NOTES = """async (scenes) => {
   const { sceneNote } = await loadModule("scene_note.js"), { setLanguage } = await loadModule("strings.js");
   return ["de", "en"].flatMap((language) => (setLanguage(language), scenes.map(sceneNote)));
@@ -103,7 +90,8 @@ def test_pixels_place_and_quality(browser: Any, address: str, files: Files) -> N
         assert (rows[0], rows[-1] + 1) == pytest.approx((62.5, 187.5), abs=3)  # half of the height, in the middle
         assert columns[0] <= 2
 
-        place_by_hand(visit)
+        place_by_pointers(visit)
+        place_by_keys(visit)
         page.select_option("[name=format]", "jpg")
         sizes = []
         for quality in ("95", "20"):
@@ -111,71 +99,6 @@ def test_pixels_place_and_quality(browser: Any, address: str, files: Files) -> N
             assert visit.downloaded()[1].format == "JPEG"
             sizes.append(int(page.locator("#weight:not(:empty)", has_not_text="≈").text_content().split()[0]))
         assert sizes[1] < sizes[0]
-
-
-def place_values(page: Any) -> list[float]:
-    """Size, place and rotation of the subject."""
-    return [float(page.locator(f"[name={name}]").input_value()) for name in ("fill", "across", "down", "rotate")]
-
-
-def place_by_hand(visit: Visit) -> None:
-    """The subject, half of the height at the left of 500 x 250 pixels, dragged, sized, turned, by two fingers and by
-    keys: each is one step of the history and needs no request."""
-    page, status, box = visit.page, visit.page.locator("#status"), visit.page.locator("#subject-box")
-    request_count, before = len(visit.post_paths), place_values(page)
-    page.get_by_role("button", name="Place by hand").click()
-    assert page.evaluate("document.activeElement.id") == "placing"
-
-    def drag(where: Any, right: float, down: float) -> None:
-        """Drag the middle of an element by pixels of the screen."""
-        area = where.bounding_box()
-        x, y = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x + right, y + down, steps=4)
-        page.mouse.up()
-
-    start = box.bounding_box()
-    drag(box, 60, 20)
-    moved = box.bounding_box()
-    assert (moved["x"] - start["x"], moved["y"] - start["y"]) == pytest.approx((60, 20), abs=2)
-    assert re.fullmatch(r"Size 50 %, .* % from the left, .* % from the top\.", status.inner_text())
-    drag(page.locator("[data-kind=size]").nth(2), moved["width"] / 4, moved["height"] / 4)
-    sized = box.bounding_box()
-    assert sized["height"] == pytest.approx(1.5 * moved["height"], rel=0.08)
-    middles = [area["x"] + area["width"] / 2 for area in (moved, sized)]
-    assert middles[0] == pytest.approx(middles[1], abs=3)
-    drag(page.locator("[data-kind=rotate]"), sized["width"], sized["height"] / 2 + 26)  # a quarter turn
-    assert place_values(page)[3] == 90
-    assert status.inner_text().endswith("turned by 90°.")
-    for _ in range(3):
-        page.get_by_role("button", name="Undo").click()
-    assert place_values(page) == before
-    assert box.bounding_box() == start
-
-    page.evaluate(PINCH, [0.5, 30])
-    fill, _, _, angle = place_values(page)
-    assert (fill, angle) == (25, 30)
-    page.get_by_role("button", name="Undo").click()
-    page.focus("#placing")
-    for key in ("+", "ArrowRight", "Shift+ArrowDown"):
-        page.keyboard.press(key)
-    fill, across, down, _ = place_values(page)
-    assert fill == 51
-    assert (across - before[1], down - before[2]) == pytest.approx((1, 10), abs=1)
-    page.locator("[data-kind=rotate]").focus()
-    page.keyboard.press("ArrowLeft")
-    assert place_values(page)[3] == 0  # near to upright, it snaps
-    page.keyboard.press("Shift+ArrowLeft")
-    assert place_values(page)[3] == -15
-    page.keyboard.press("Escape")
-    assert page.evaluate("document.activeElement.id") == "subject-tool"
-    assert page.locator("#placing").is_hidden()
-    visit.settle()
-    assert len(visit.post_paths) == request_count
-    shown, result = composed_pixels(visit), np.asarray(visit.downloaded()[1].convert("RGBA"))
-    assert result.shape == shown.shape == (250, 500, 4)
-    assert np.abs(result[..., 3].astype(int) - shown[..., 3]).max() <= 1
 
 
 def test_the_size_of_a_file_is_estimated_without_making_it(browser: Any, address: str, files: Files) -> None:

@@ -91,10 +91,10 @@ function continueDrag(event) {
   const shift = (from, to) => [(to[0] - from[0]) / width, (to[1] - from[1]) / height];
   if (kind === "move") change(transformSubject(shown, { by: shift(start[0], now[0]) }));
   else if (kind === "size") change(transformSubject(shown, { ratio: distance(now[0], middle) / Math.max(1, distance(start[0], middle)) }));
-  else if (kind === "rotate") change(transformSubject(shown, { degrees: angle(middle, now[0]) - angle(middle, start[0]), isStepped: event.shiftKey }));
+  else if (kind === "rotate") change(transformSubject(shown, { degrees: angle(middle, now[0]) - angle(middle, start[0]), snap: event.shiftKey ? "large" : "upright" }));
   else if (now.length === 2) {
     const ratio = distance(...now) / Math.max(1, distance(...start));
-    change(transformSubject(shown, { by: shift(half(...start), half(...now)), ratio, degrees: angle(...now) - angle(...start) }));
+    change(transformSubject(shown, { by: shift(half(...start), half(...now)), ratio, degrees: angle(...now) - angle(...start), snap: "upright" }));
   }
 }
 
@@ -131,7 +131,7 @@ function onKey(event) {
 
 function changeByArrow(kind, [x, y], isLarge) {
   if (kind === "size") sizeByKey((isLarge ? LARGE_KEY_RATIO : KEY_RATIO) ** (x || -y));
-  else if (kind === "rotate") changeAndSay(transformSubject(shownSubject(), { degrees: (x || y) * (isLarge ? LARGE_KEY_DEGREES : KEY_DEGREES), isStepped: isLarge }));
+  else if (kind === "rotate") changeAndSay(transformSubject(shownSubject(), { degrees: (x || y) * (isLarge ? LARGE_KEY_DEGREES : KEY_DEGREES), snap: isLarge ? "large" : "none" }));
   else moveByKey(x ? 0 : 1, (x || y) * (isLarge ? LARGE_KEY_PERCENT : KEY_PERCENT));
 }
 
@@ -139,7 +139,7 @@ function changeByArrow(kind, [x, y], isLarge) {
 function moveByKey(axis, percent) {
   const shown = shownSubject(), name = ["across", "down"][axis];
   if (!hasRoom(shown, axis)) return say(text.noRoom);
-  const here = transformSubject(shown, { by: [Number.MIN_VALUE, 0] });
+  const here = transformSubject(shown, { by: [0, 0] });
   return changeAndSay({ ...here, [name]: Math.min(100, Math.max(0, Math.round(here[name]) + percent)) });
 }
 

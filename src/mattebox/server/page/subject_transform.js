@@ -1,12 +1,14 @@
 // What settings a movement of the subject means: its size and place on the canvas, and its rotation.
 const MIN_FILL = 1, FULL = 100, PLACE_STEP = 0.25, FILL_STEP = 0.5, ANGLE_STEP = 0.5, SNAP_DEGREES = 2, LARGE_ANGLE_STEP = 15;
+const SNAPS = { none: snapToStep, upright: snapToUpright, large: snapToLargeStep };
 
 // The settings after a change of what is shown. `shown` is { box, margin, rotate }: the subject's box [left, top, right, bottom] and the
-// margin of each side in shares of the canvas, and degrees; the change is { by: [x, y] in shares, ratio, degrees, isStepped }.
+// margin of each side in shares of the canvas, and degrees; the change is { by: [x, y] in shares, ratio, degrees, snap }, where angles
+// snap to "none" but whole steps, to "upright" ones near by, or to "large" steps.
 // Returns { fill, across, down } or { rotate } or all of them, as numbers.
-export function transformSubject(shown, { by = [0, 0], ratio = 1, degrees = 0, isStepped = false }) {
-  const isMoved = by.some(Boolean) || ratio !== 1, turned = degrees ? { rotate: snapAngle(shown.rotate + degrees, isStepped) } : {};
-  return isMoved ? { ...placeSubject(shown, by, ratio), ...turned } : turned;
+export function transformSubject(shown, { by = null, ratio = null, degrees = null, snap = "none" }) {
+  const turned = degrees !== null ? { rotate: SNAPS[snap](toHalfTurn(shown.rotate + degrees)) } : {};
+  return by || ratio !== null ? { ...placeSubject(shown, by ?? [0, 0], ratio ?? 1), ...turned } : turned;
 }
 
 // The subject keeps its middle when its size changes.
@@ -22,11 +24,20 @@ function placeSubject({ box, margin }, by, ratio) {
 // Whether there is room to move it along an axis.
 export const hasRoom = ({ box, margin }, axis) => 1 - 2 * margin - (box[axis + 2] - box[axis]) > 0.005;
 
-// From -180 to 180, in steps; without large ones it snaps to upright.
-function snapAngle(degrees, isStepped) {
-  const angle = ((((degrees + 180) % 360) + 360) % 360) - 180, upright = 90 * Math.round(angle / 90);
-  if (isStepped) return roundTo(angle, LARGE_ANGLE_STEP);
-  return Math.abs(angle - upright) < SNAP_DEGREES ? upright : roundTo(angle, ANGLE_STEP);
+// From -180 to 180.
+const toHalfTurn = (degrees) => ((((degrees + 180) % 360) + 360) % 360) - 180;
+
+function snapToStep(angle) {
+  return roundTo(angle, ANGLE_STEP);
+}
+
+function snapToLargeStep(angle) {
+  return roundTo(angle, LARGE_ANGLE_STEP);
+}
+
+function snapToUpright(angle) {
+  const upright = 90 * Math.round(angle / 90);
+  return Math.abs(angle - upright) < SNAP_DEGREES ? upright : snapToStep(angle);
 }
 
 const roundTo = (v, step) => Math.round(v / step) * step;

@@ -30,7 +30,7 @@ MEDIA_TYPES = {
 }
 INDEX, SERVICE_WORKER, SITE = "index.html", "sw.js", "site.js"
 TOP_LEVEL = (INDEX, SERVICE_WORKER, "mattebox.webmanifest")  # they say "page/" for the folder of the others
-ENTRIES = ("app.js", "cutout_worker.js", "lens_worker.js", "composition_worker.js")  # the document's script, and those of its workers
+ENTRIES = ("app.js", "cutout_worker.js", "lens_worker.js", "composition_worker.js")  # the script, and its workers'
 COMPRESSED = (".html", ".js", ".css", ".svg", ".webmanifest")
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; "
