@@ -17,9 +17,10 @@ import numpy as np
 
 from mattebox.types import Floats, ImageShape
 from mattebox.video.coarse_matte import CoarseMatte
+from mattebox.video.matte_averaging import MovedMatte, average_mattes
 from mattebox.video.matte_prediction import MattePredictor
-from mattebox.video.motion import EstimateMotion, halve_motion, halve_plane, move_matte, move_planes
-from mattebox.video.motion_filter import MotionStep, average_along_motion, enlarge_trust, extend_route, motion_trust
+from mattebox.video.motion import EstimateMotion, halve_motion, halve_plane, move_planes
+from mattebox.video.motion_filter import MotionStep, average_along_motion, extend_route, motion_trust
 from mattebox.video.scene_cuts import is_scene_cut
 
 KEY_SPAN = 6  # frames from one key frame to the next, at most
@@ -29,7 +30,7 @@ MAX_LOOK_AHEAD = CONTEXT_KEYS * KEY_SPAN  # frames
 MAX_HELD_PIXELS = 80_000_000  # of the frames that are held at a time
 MAX_DISAGREEMENT = 0.25  # of two carried mattes that are both trusted
 MIN_TRUST = 0.1  # of a carried matte
-MIN_WEIGHT = np.float32(1e-3)  # of a carried matte that nothing speaks for
+MIN_WEIGHT = 1e-3  # of a carried matte that nothing speaks for
 MAX_DISAGREEING_SHARE = 0.005  # of the frame, above which the network is asked
 MAX_UNKNOWN_SHARE = 0.2  # of the frame: what neither key frame shows
 
@@ -187,7 +188,8 @@ def _is_doubtful(start_alpha: Floats, start: CarriedRoute, end_alpha: Floats, en
 
 def _blend_carried(before: Floats, start: CarriedRoute, after: Floats, end: CarriedRoute, share: float) -> Floats:
     """The mean of both carried mattes, weighted by nearness (`share` of the way) and how far each can be relied on."""
-    start_weight = np.float32(1 - share) * enlarge_trust(start.trust, before) + MIN_WEIGHT
-    end_weight = np.float32(share) * enlarge_trust(end.trust, after) + MIN_WEIGHT
-    total = start_weight * move_matte(before, start.forward) + end_weight * move_matte(after, end.forward)
-    return np.asarray(total / (start_weight + end_weight), np.float32)
+    moved = [
+        MovedMatte(alpha, route.forward, route.trust, weight, MIN_WEIGHT)
+        for alpha, route, weight in ((before, start, 1 - share), (after, end, share))
+    ]
+    return average_mattes(before, 0.0, moved)

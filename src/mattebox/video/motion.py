@@ -17,8 +17,10 @@ import numpy as np
 from mattebox.io import resampling
 from mattebox.models.runtime import onnx_runtime
 from mattebox.types import Floats, ImageShape
+from mattebox.video.bilinear_sampling import moved_places, sample_field, sample_plane
 
 LUMA_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
+REFINEMENTS = 2  # on each level
 MIN_LEVEL_SIDE = 12  # of the coarsest level, in samples
 
 MotionPair = tuple[Floats, Floats]  # from a frame to another, and back
@@ -63,18 +65,14 @@ def estimate_motion(frame: Floats, other: Floats) -> MotionPair:
 
 def move_planes(planes: Floats, motion: Floats) -> Floats:
     """Planes (h x w or h x w x c) at each sample's offset, bilinear; their rim is repeated beyond it."""
-    channels = planes[None, None] if planes.ndim == 2 else to_planes(planes)
-    moved = onnx_runtime.run_kernel("move", 1, planes=channels, motion=to_planes(motion))
-    return moved[0, 0] if planes.ndim == 2 else from_planes(moved)
+    places = moved_places(motion)
+    return sample_plane(planes, places) if planes.ndim == 2 else sample_field(planes, places)
 
 
 def move_matte(alpha: Floats, motion: Floats) -> Floats:
     """A matte h x w along a motion on its own grid, or on half of it."""
-    if motion.shape[:2] == alpha.shape:
-        return move_planes(alpha, motion)
-    planes = onnx_runtime.run_kernel("move_matte", 1, matte=alpha[None, None], motion=to_planes(motion))
-    moved: Floats = planes[0, 0]
-    return moved
+    shape = alpha.shape[0], alpha.shape[1]
+    return move_planes(alpha, motion if motion.shape[:2] == shape else enlarge_motion(motion, shape))
 
 
 def compose_motion(first: Floats, second: Floats) -> Floats:
@@ -127,19 +125,13 @@ def halve_motion(motion: Floats) -> Floats:
 
 def _refine(frame: Floats, other: Floats, motion: Floats) -> Floats:
     """Fields N x h x w x 2 after least squares, by the brightness of frames N x 1 x h x w."""
-    planes = np.ascontiguousarray(motion.transpose(0, 3, 1, 2))
-    return _to_fields(onnx_runtime.run_kernel("refine_motion", 1, frame=frame, other=other, motion=planes))
-
-
-def to_planes(field: Floats) -> Floats:
-    """h x w x c -> 1 x c x h x w, as kernels take it; nothing is copied of what `from_planes` gave."""
-    return np.ascontiguousarray(field.transpose(2, 0, 1))[None]
-
-
-def from_planes(planes: Floats) -> Floats:
-    """1 x c x h x w -> h x w x c, a view."""
-    field: Floats = planes[0].transpose(1, 2, 0)
-    return field
+    for _ in range(REFINEMENTS):
+        shown = np.stack([move_planes(plane[0], field) for plane, field in zip(other, motion, strict=True)])
+        planes = np.ascontiguousarray(motion.transpose(0, 3, 1, 2))
+        motion = _to_fields(
+            onnx_runtime.run_kernel("improve_motion", 1, frame=frame, shown=shown[:, None], motion=planes)
+        )
+    return motion
 
 
 def _to_fields(planes: Floats) -> Floats:

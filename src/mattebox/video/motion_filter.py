@@ -5,21 +5,31 @@ A neighbour counts where going there and back ends at the same place, and where 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from mattebox.io import resampling
-from mattebox.models.runtime import onnx_runtime
 from mattebox.types import Floats
 from mattebox.video.coarse_matte import CoarseMatte
+from mattebox.video.matte_averaging import MovedMatte, average_mattes
 from mattebox.video.matte_prediction import MattePredictor
-from mattebox.video.motion import EstimateMotion, MotionPair, from_planes, halve_colours, move_matte, to_planes
+from mattebox.video.motion import (
+    EstimateMotion,
+    MotionPair,
+    compose_motion,
+    halve_colours,
+    halve_motion,
+    halve_plane,
+    move_planes,
+)
 from mattebox.video.scene_cuts import is_scene_cut
 
 LOOK_AHEAD = 2  # frames
 NEIGHBOUR_WEIGHTS = (0.8, 0.5)  # of the frames one and two away, relative to the frame's own
+ROUND_TRIP_SAMPLES = np.float32(0.25)  # of error, on a quarter of the matte's grid, at which trust has fallen to 1/e
+COLOUR_DIFFERENCE = np.float32(0.06)  # of colours 0..1, the same
 
 
 @dataclass
@@ -85,10 +95,8 @@ class MotionFilter:
 def average_along_motion(steps: Sequence[MotionStep], at: int) -> CoarseMatte:
     """The frame at a place with the average of its matte and of those of two steps before and after it."""
     frame = steps[at].frame
-    total, weight = frame.alpha.copy(), np.ones_like(frame.alpha)
-    for direction in (-1, 1):
-        _add_neighbours(steps, at, direction, total, weight)
-    return replace(frame, alpha=total / weight)
+    neighbours = [matte for direction in (-1, 1) for matte in _iter_neighbours(steps, at, direction)]
+    return replace(frame, alpha=average_mattes(frame.alpha, 1.0, neighbours))
 
 
 def motion_trust(colours: Floats, other: Floats, forward: Floats, backward: Floats) -> Floats:
@@ -106,9 +114,12 @@ def motion_trust(colours: Floats, other: Floats, forward: Floats, backward: Floa
     h/2 x w/2 float32
         0..1, odd sides rounded up.
     """
-    planes = {"colours": colours, "other": other, "there": forward, "back": backward}
-    outputs = onnx_runtime.run_kernel("frame_trust", 1, **{name: to_planes(p) for name, p in planes.items()})
-    trust: Floats = outputs[0, 0]
+    reduced = halve_motion(forward)
+    path = (reduced + move_planes(halve_motion(backward), reduced)) / ROUND_TRIP_SAMPLES
+    path *= path
+    difference = _colour_difference(colours, move_planes(other, forward)) / COLOUR_DIFFERENCE
+    likeness = halve_plane(np.exp(-difference * difference))
+    trust: Floats = np.exp(-(path[..., 0] + path[..., 1])) * likeness
     return trust
 
 
@@ -127,11 +138,8 @@ def extend_route(colours: Floats, other: Floats, near: MotionPair, far: MotionPa
     h x w x 2, h x w x 2 and h/2 x w/2 float32
         The motion from the frame to the farther one, and back; trust as of `motion_trust`.
     """
-    there, back, trust = onnx_runtime.run_kernel_outputs(
-        "extend_route", 1, colours=to_planes(colours), other=to_planes(other), near=to_planes(near[0]),
-        near_back=to_planes(near[1]), far=to_planes(far[0]), far_back=to_planes(far[1]),
-    )  # fmt: skip
-    return from_planes(there), from_planes(back), trust[0, 0]
+    there, back = compose_motion(near[0], far[0]), compose_motion(far[1], near[1])
+    return there, back, motion_trust(colours, other, there, back)
 
 
 def enlarge_trust(trust: Floats, like: Floats) -> Floats:
@@ -139,11 +147,11 @@ def enlarge_trust(trust: Floats, like: Floats) -> Floats:
     return resampling.enlarge(trust, (like.shape[0], like.shape[1]), "bilinear")
 
 
-def _add_neighbours(steps: Sequence[MotionStep], at: int, direction: int, total: Floats, weight: Floats) -> None:
-    """Add the mattes of the steps on one side to the weighted sum."""
+def _iter_neighbours(steps: Sequence[MotionStep], at: int, direction: int) -> Iterator[MovedMatte]:
+    """The mattes of the steps on one side, with the motion to them."""
     forward: Floats | None = None  # from the frame to the neighbour
     backward: Floats | None = None
-    for distance, base_weight in enumerate(NEIGHBOUR_WEIGHTS, 1):
+    for distance, weight in enumerate(NEIGHBOUR_WEIGHTS, 1):
         place = at + direction * distance
         if not 0 <= place < len(steps):
             return
@@ -157,9 +165,7 @@ def _add_neighbours(steps: Sequence[MotionStep], at: int, direction: int, total:
             trust = motion_trust(own, neighbour.colours, forward, backward) if known is None else known
         else:
             forward, backward, trust = extend_route(own, neighbour.colours, (forward, backward), (there, back))
-        share = np.float32(base_weight) * enlarge_trust(trust, total)
-        total += share * move_matte(neighbour.frame.alpha, forward)
-        weight += share
+        yield MovedMatte(neighbour.frame.alpha, forward, trust, weight)
 
 
 def _motion_between(steps: Sequence[MotionStep], place: int, direction: int) -> tuple[Floats | None, Floats | None]:
@@ -167,3 +173,10 @@ def _motion_between(steps: Sequence[MotionStep], place: int, direction: int) -> 
     if direction < 0:
         return steps[place].to_before, steps[place].from_before
     return steps[place + 1].from_before, steps[place + 1].to_before
+
+
+def _colour_difference(colours: Floats, other: Floats) -> Floats:
+    """The largest absolute difference of any channel, h x w."""
+    red, green, blue = (np.abs(colours[..., channel] - other[..., channel]) for channel in range(3))
+    largest: Floats = np.maximum(np.maximum(red, green), blue)
+    return largest

@@ -14,14 +14,7 @@ from torch import nn
 
 from mattebox.training.export.logarithms import make_logarithms_repeatable
 from mattebox.training.export.onnx_trace import OPSET_VERSION
-from mattebox.training.networks.motion_kernels import (
-    ExtendRoute,
-    FrameTrust,
-    MoveMatte,
-    MovePlanes,
-    RefineMotion,
-    SearchMotion,
-)
+from mattebox.training.networks.motion_kernels import ImproveMotion, SearchMotion
 from mattebox.training.networks.pixel_kernels import (
     BlurFusion,
     ColourModels,
@@ -29,8 +22,6 @@ from mattebox.training.networks.pixel_kernels import (
     ProjectAlpha,
     UnmixForeground,
 )
-
-OUTPUT_NAMES = {"extend_route": ("there", "back", "trust")}  # of kernels with several
 
 
 def kernel_graphs() -> dict[str, tuple[nn.Module, dict[str, tuple[int, ...]]]]:
@@ -40,24 +31,15 @@ def kernel_graphs() -> dict[str, tuple[nn.Module, dict[str, tuple[int, ...]]]]:
         "colour_models_half": (ColourModels(halve=True), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 32, 40)}),
         "decide": (PosteriorAlpha(), {"tile": (24, 32, 48, 3), "prior": (24, 32, 48), "patch": (24, 20, 10, 14)}),
         "fuse": (BlurFusion(), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 64, 80)}),
-        "extend_route": (ExtendRoute(), _motion_inputs("near", "near_back", "far", "far_back")),
-        "frame_trust": (FrameTrust(), _motion_inputs("there", "back")),
-        "move_matte": (MoveMatte(), {"matte": (1, 1, 128, 160), "motion": (1, 2, 64, 80)}),
-        "move": (MovePlanes(), {"planes": (24, 24, 64, 80), "motion": (24, 2, 64, 80)}),
         "project": (ProjectAlpha(), {"tile": (64, 96, 3), "patch": (1, 6, 18, 26)}),
         "project_plate": (ProjectAlpha(), {"tile": (64, 96, 3), "patch": (1, 6, 18, 26), "plate": (64, 96, 3)}),
-        "refine_motion": (
-            RefineMotion(),
-            {"frame": (24, 1, 64, 80), "other": (24, 1, 64, 80), "motion": (24, 2, 64, 80)},
+        "improve_motion": (
+            ImproveMotion(),
+            {"frame": (24, 1, 64, 80), "shown": (24, 1, 64, 80), "motion": (24, 2, 64, 80)},
         ),
         "search_motion": (SearchMotion(), {"frame": (24, 1, 24, 30), "other": (24, 1, 24, 30)}),
         "unmix": (UnmixForeground(), {"tile": (24, 32, 48, 3), "alpha": (24, 32, 48), "patch": (24, 6, 10, 14)}),
     }
-
-
-def _motion_inputs(*motions: str) -> dict[str, tuple[int, ...]]:
-    """Colours of two frames and motions between them, as example shapes."""
-    return {"colours": (1, 3, 64, 80), "other": (1, 3, 64, 80), **dict.fromkeys(motions, (1, 2, 64, 80))}
 
 
 def export_kernels(folder: Path) -> None:
@@ -70,7 +52,7 @@ def export_kernels(folder: Path) -> None:
         path = folder / f"{name}.onnx"
         torch.onnx.export(
             graph.eval(), tuple(torch.rand(shape) for shape in inputs.values()), path,
-            input_names=list(inputs), output_names=list(OUTPUT_NAMES.get(name, ("out",))), dynamic_axes=axes,
+            input_names=list(inputs), output_names=["out"], dynamic_axes=axes,
             opset_version=OPSET_VERSION, dynamo=False,
         )  # fmt: skip
         onnx.save(make_logarithms_repeatable(onnx.load(path)), path)
