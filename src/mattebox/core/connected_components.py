@@ -65,9 +65,12 @@ def dilate(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
 
 def _find_runs(mask: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Row, first and one-past-last column of every run of set pixels, in reading order."""
-    steps = np.diff(np.pad(mask.astype(np.int8), ((0, 0), (1, 1))), axis=1)
-    rows, starts = np.nonzero(steps == 1)
-    return rows, starts, np.nonzero(steps == -1)[1]
+    height, width = mask.shape
+    flat = np.zeros(height * (width + 1) + 1, bool)  # a gap before each row and after the last
+    flat[1:].reshape(height, width + 1)[:, :-1] = mask
+    changes = np.flatnonzero(flat[1:] != flat[:-1])
+    rows = changes[::2] // (width + 1)
+    return rows, changes[::2] - rows * (width + 1), changes[1::2] - rows * (width + 1)
 
 
 def _merge_runs(

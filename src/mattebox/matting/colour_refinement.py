@@ -14,6 +14,7 @@ import numpy as np
 
 from mattebox.core import cpu_threads
 from mattebox.matting import tiles
+from mattebox.matting.grid_windows import GridWindow, whole_grid, window_of_tiles
 from mattebox.matting.matte_operations import (
     as_floats,
     as_pixels,
@@ -31,7 +32,14 @@ COLOUR_PLANE_COUNT = 20  # the first planes of `fit_colour_models`: those of the
 ALPHA_CLIP_MARGIN = 0.1  # alpha this close to 0 or 1 becomes 0 or 1: haze on a white page is dirt, a hole a fault
 
 
-def refine(picture: Picture, matte: Matte, finer_grid: bool = False, *, cell_scale: int = 1) -> Matte:
+def refine(
+    picture: Picture,
+    matte: Matte,
+    finer_grid: bool = False,
+    *,
+    cell_scale: int = 1,
+    margin_cells: int | None = None,
+) -> Matte:
     """Refine a coarse matte to full resolution by local colour models.
 
     Parameters
@@ -44,6 +52,8 @@ def refine(picture: Picture, matte: Matte, finer_grid: bool = False, *, cell_sca
         Fit the colour models on a grid as fine as the matte, for crisp edges; by default it is a little coarser.
     cell_scale : int
         Cells so many times as wide: much faster, for the frames of a clip.
+    margin_cells : int, optional
+        Cells around uncertain ones whose colours count, for the same; by default all do.
 
     Returns
     -------
@@ -60,8 +70,14 @@ def refine(picture: Picture, matte: Matte, finer_grid: bool = False, *, cell_sca
     guide_factor, step = grid_scales(picture.shape, matte.shape, finer_grid)
     if cell_scale != 1:
         guide_factor = step = cell_scale * step
-    models = tiles.pad_grid_planes(fit_colour_models(picture, matte, guide_factor, step)[:COLOUR_PLANE_COUNT])
     is_partial = partial_mask(alpha, peak)
+    batches = list(iter_batches(is_partial, step))
+    if not batches:
+        return finalise_matte(picture, matte, alpha)
+    grid_shape = tiles.grid_size(picture.shape, step)
+    window = whole_grid(grid_shape) if margin_cells is None else window_of_tiles(batches, grid_shape, margin_cells)
+    planes = fit_colour_models(picture, matte, guide_factor, step, window)[:COLOUR_PLANE_COUNT]
+    models = tiles.pad_grid_planes(window.embed(planes))
 
     def refine_tiles(batch: TileBatch) -> None:
         result = onnx_runtime.run_kernel(
@@ -70,7 +86,7 @@ def refine(picture: Picture, matte: Matte, finer_grid: bool = False, *, cell_sca
         )  # fmt: skip
         batch.put(np.round(result * peak), is_partial, alpha)
 
-    cpu_threads.parallel_map(refine_tiles, list(iter_batches(is_partial, step)))
+    cpu_threads.parallel_map(refine_tiles, batches)
     return finalise_matte(picture, matte, alpha)
 
 
@@ -91,10 +107,14 @@ def grid_scales(size: ImageShape, coarse_size: ImageShape, finer_grid: bool = Fa
     return (step // 2, step) if step % 2 == 0 else (step, step)
 
 
-def fit_colour_models(picture: Picture, matte: Matte, guide_factor: int, step: int) -> Floats:
-    """Coefficients of the colour models on the grid, 27 x h x w (see mattebox/training/networks/pixel_kernels)."""
-    guide = to_nchw(guide_image(picture.rgb, guide_factor))
-    coarse = tiles.resample_to_grid(as_floats(matte.alpha), picture.shape, step)
+def fit_colour_models(
+    picture: Picture, matte: Matte, guide_factor: int, step: int, window: GridWindow | None = None
+) -> Floats:
+    """Coefficients of the colour models on the grid, or in a window of it, 27 x h x w (see
+    mattebox/training/networks/pixel_kernels)."""
+    window = window or whole_grid(tiles.grid_size(picture.shape, step))
+    guide = to_nchw(guide_image(picture.rgb[window.pixels(step)], guide_factor))
+    coarse = tiles.resample_to_grid(as_floats(matte.alpha), picture.shape, step)[window.rows, window.columns]
     name = "colour_models" if step == guide_factor else "colour_models_half"
-    planes: Floats = onnx_runtime.run_kernel(name, guide=guide, alpha=coarse[None, None])[0]
+    planes: Floats = onnx_runtime.run_kernel(name, guide=guide, alpha=np.ascontiguousarray(coarse[None, None]))[0]
     return planes

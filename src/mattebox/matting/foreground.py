@@ -13,6 +13,7 @@ import numpy as np
 from mattebox.core import cpu_threads
 from mattebox.io import resampling
 from mattebox.matting import tiles
+from mattebox.matting.grid_windows import whole_grid, window_of_tiles
 from mattebox.matting.matte_operations import as_floats, guide_image, to_nchw
 from mattebox.matting.tile_batches import TileBatch, iter_batches, partial_mask
 from mattebox.models.runtime import onnx_runtime
@@ -21,7 +22,7 @@ from mattebox.types import Floats, ImageShape, Matte, Picture
 GRID_SIDE_CELLS = 350  # longer side of the reduced grid, about
 
 
-def estimate_foreground(picture: Picture, matte: Matte) -> Picture:
+def estimate_foreground(picture: Picture, matte: Matte, *, margin_cells: int | None = None) -> Picture:
     """Cut the subject out, with its own colours along soft edges.
 
     Parameters
@@ -30,6 +31,8 @@ def estimate_foreground(picture: Picture, matte: Matte) -> Picture:
         The picture, H x W.
     matte : Matte
         Its matte, of the same size and bit depth (see `refine`).
+    margin_cells : int, optional
+        Cells of the reduced grid around soft edges whose colours count, for the frames of a clip; by default all do.
 
     Returns
     -------
@@ -53,8 +56,11 @@ def estimate_foreground(picture: Picture, matte: Matte) -> Picture:
     batches = list(iter_batches(is_partial, step))
     if not batches:
         return picture.with_pixels(rgb, matte.alpha)
-    grid_alpha = as_floats(resampling.average_blocks(matte.alpha, step))
-    colours = tiles.pad_grid_planes(fuse_colours(guide_image(picture.rgb, step), grid_alpha))
+    grid_shape = tiles.grid_size(picture.shape, step)
+    window = whole_grid(grid_shape) if margin_cells is None else window_of_tiles(batches, grid_shape, margin_cells)
+    part = window.pixels(step)
+    grid_alpha = as_floats(resampling.average_blocks(matte.alpha[part], step))
+    colours = tiles.pad_grid_planes(window.embed(fuse_colours(guide_image(picture.rgb[part], step), grid_alpha)))
 
     def unmix_tiles(batch: TileBatch) -> None:
         result = onnx_runtime.run_kernel(

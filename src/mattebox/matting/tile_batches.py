@@ -41,7 +41,8 @@ class TileBatch(NamedTuple):
     def take(self, pixels: Pixels, peak: int) -> Floats:
         """The tiles' pixels of a plane H x W (x C) as float32 0..1: N x T x T (x C)."""
         flat = pixels.reshape(-1, *pixels.shape[2:])
-        scaled: Floats = np.multiply(flat[self.places], np.float32(1 / peak), dtype=np.float32)
+        # take: three times as fast as an index in brackets where pixels have channels
+        scaled: Floats = np.multiply(flat.take(self.places, axis=0), np.float32(1 / peak), dtype=np.float32)
         return scaled
 
     def take_cells(self, planes: Floats) -> Floats:
@@ -50,8 +51,10 @@ class TileBatch(NamedTuple):
 
     def put(self, values: NDArray[Any], selected: Mask, pixels: Pixels) -> None:
         """Write the values of those pixels that are selected (H x W) into a contiguous plane H x W (x C), in place."""
-        chosen = selected.ravel()[self.places] & self.is_inside
-        pixels.reshape(-1, *pixels.shape[2:])[self.places[chosen]] = values[chosen].astype(pixels.dtype)
+        chosen = np.flatnonzero(selected.ravel().take(self.places) & self.is_inside)
+        channels = pixels.shape[2:]
+        written = values.reshape(-1, *channels).take(chosen, axis=0).astype(pixels.dtype)
+        pixels.reshape(-1, *channels)[self.places.ravel().take(chosen)] = written
 
 
 def partial_mask(alpha: Pixels, peak: int) -> Mask:
@@ -74,7 +77,7 @@ def iter_batches(mask: Mask, step: int) -> Iterator[TileBatch]:
 
 def _tiles_with_pixels(mask: Mask, side: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and columns of the tiles, `side` pixels wide, that hold a pixel of a mask."""
-    down = np.logical_or.reduceat(mask, np.arange(0, mask.shape[0], side), axis=0)
+    down = np.stack([mask[top : top + side].any(axis=0) for top in range(0, mask.shape[0], side)])
     held = np.logical_or.reduceat(down, np.arange(0, mask.shape[1], side), axis=1)
     rows, columns = np.nonzero(held)
     return rows, columns

@@ -24,6 +24,8 @@ from mattebox.types import Matte, Picture, Pixels
 from mattebox.video.coarse_matte import CoarseMatte, MatteOrigin
 from mattebox.video.user_mattes import NO_MASKS, FrameMasks
 
+EDGE_MARGIN_CELLS = 24  # around uncertain cells: the reach of the colour models' second scale
+COLOUR_MARGIN_CELLS = 24  # around soft edges: that of the wide blurs of foreground colours
 MIN_COARSE_SIDE = 480  # pixels of the longer side from which colour models are fitted on cells twice as wide
 
 
@@ -94,7 +96,8 @@ def render_carried_frame(described: CoarseMatte, matte: Matte, exact: Pixels | N
 def refine_frame(picture: Picture, matte: Matte) -> Matte:
     """Refine a frame's matte by colour models on cells twice as wide as those of stills: a quarter of the time at the
     same error, but in small frames (docs/experiments/2026-11-30-video-speed.md)."""
-    return refine(picture, matte, cell_scale=2 if max(picture.shape) >= MIN_COARSE_SIDE else 1)
+    scale = 2 if max(picture.shape) >= MIN_COARSE_SIDE else 1
+    return refine(picture, matte, cell_scale=scale, margin_cells=EDGE_MARGIN_CELLS)
 
 
 FRAME_EDGE_REFINERS: dict[str, Callable[[Picture, Matte], Matte]] = {**EDGE_REFINERS, "colour": refine_frame}
@@ -117,5 +120,5 @@ def _render_picture(picture: Picture, matte: Matte, step: Cut, screen: ChromaScr
         return Picture(np.repeat(matte.alpha[..., None], 3, axis=2), is_grey=True)
     if step.colours != "clean":
         return picture.with_pixels(picture.rgb, matte.alpha)
-    cutout = estimate_foreground(picture, matte)
+    cutout = estimate_foreground(picture, matte, margin_cells=COLOUR_MARGIN_CELLS)
     return cutout if screen is None else despill(cutout, screen)
