@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mattebox.errors import InputMissing, InputUnreadable
+from mattebox.video import frame_conversion
 from mattebox.video.clip_info import ColourTags
 from mattebox.video.reader import VideoReader
 from mattebox.video.time_text import format_time, parse_time
@@ -151,3 +152,23 @@ def test_times_are_written() -> None:
     assert [format_time(t) for t in (1.48, Fraction(3723), 0)] == ["0:01.480", "1:02:03.000", "0:00.000"]
     with pytest.raises(ValueError, match="1:15"):
         parse_time("soon")
+
+
+@pytest.mark.parametrize(("format", "packed"), [("yuv420p", "rgb24"), ("yuv422p10le", "rgb48le"), ("yuva420p", "rgba")])
+def test_planes_hold_the_values_of_packed_pixels(format: str, packed: str) -> None:
+    frame, rng = av.VideoFrame(64, 48, format), np.random.default_rng(0)
+    depth, peak = (np.uint16, 1023) if packed == "rgb48le" else (np.uint8, 255)
+    for plane in frame.planes:
+        values = np.frombuffer(memoryview(plane), depth)
+        values[:] = rng.integers(0, peak, len(values))
+    found = frame_conversion.picture_from_frame(frame, ColourTags(1, 1, 1, 1))
+    frame.colorspace, frame.color_range = 1, 1
+    expected = frame.reformat(
+        format=packed, dst_color_range=2, interpolation=frame_conversion.SCALER_FLAGS
+    ).to_ndarray()
+    rgb = expected[..., :3]
+    if packed == "rgb48le":
+        rgb = np.minimum(rgb, 65280)
+        rgb += rgb >> 8
+    assert np.array_equal(found.rgb, rgb)
+    assert found.alpha is None or np.array_equal(found.alpha, expected[..., 3])
