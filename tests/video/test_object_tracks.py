@@ -36,6 +36,16 @@ def test_a_gap_is_filled_along_the_way() -> None:
     assert any(left <= 50 and right >= 90 for left, right in hidden[10])  # half the way, in the middle
 
 
+def test_a_face_that_moves_is_carried_on_before_and_after() -> None:
+    frames: list[list[DetectedObject]] = [[] for _ in range(24)]
+    for n in range(10, 14):
+        frames[n] = [face(20.0 * n)]
+    hidden = find_cover(frames)
+    for n in (10 - NEIGHBOUR_FRAMES, 13 + NEIGHBOUR_FRAMES):
+        assert (20 * n, 20 * n + 40) in hidden[n]
+    assert hidden[9 - NEIGHBOUR_FRAMES] == hidden[14 + NEIGHBOUR_FRAMES] == []
+
+
 def test_a_long_gap_is_none() -> None:
     frames: list[list[DetectedObject]] = [[] for _ in range(60)]
     frames[5], frames[5 + 2 * MAX_GAP_FRAMES] = [face(0)], [face(10)]
@@ -54,8 +64,8 @@ def test_a_doubtful_face_counts_beside_a_sure_one() -> None:
 def test_a_face_is_no_plate() -> None:
     frames: list[list[DetectedObject]] = [[] for _ in range(10)]
     frames[0] = [face(0)]
-    frames[9] = [DetectedObject("plate", (0.0, 100.0, 40.0, 150.0), 0.9)]
-    assert find_cover(frames)[5] == []
+    frames[9] = [DetectedObject("plate", (60.0, 100.0, 100.0, 150.0), 0.9)]
+    assert find_cover(frames)[5] == [(0, 40), (60, 100)]  # and nothing between them
 
 
 def test_no_frames() -> None:

@@ -31,6 +31,7 @@ from mattebox.video.output_options import OutputOptions
 from mattebox.video.reader import VideoReader
 
 QUEUED_FRAMES = 2
+ENLARGED_STRIDE = 3  # of frames: small ones are searched at twice their size, too; the others follow the tracks
 VOICE_NOTE = "the sound is kept as it is: voices and names that are said can be recognised"
 
 
@@ -178,9 +179,9 @@ def _iterate_frames(
 
     def found_by_frame() -> Iterator[tuple[DetectedObject, ...]]:
         with contextlib.closing(read_ahead(reader.frames(), QUEUED_FRAMES)) as frames:
-            for frame in frames:
+            for number, frame in enumerate(frames):
                 waiting.append(frame)
-                yield find_objects(frame.picture, detector, wide, enlarge=False)
+                yield find_objects(frame.picture, detector, wide, enlarge=number % ENLARGED_STRIDE == 0)
 
     for objects in iterate_hidden_objects(found_by_frame(), min_score):
         yield waiting.popleft(), objects

@@ -1,7 +1,7 @@
 """What is hidden in each frame of a clip: what its neighbours show too, so that no face appears for a moment.
 
 Detectors miss a face now and then, most of all while it turns or moves. A face that is found in several frames is
-followed: gaps between them are filled, and it stays hidden for some frames before and after.
+followed: gaps between them are filled, and it stays hidden for some frames before and after, carried on as it moved.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 from mattebox.anonymisation.regions import DetectedObject, FloatBox
 
-NEIGHBOUR_FRAMES = 3  # before and after a frame, whose objects are hidden in it, too
+NEIGHBOUR_FRAMES = 6  # before and after a frame, whose objects are hidden in it, too
 MAX_GAP_FRAMES = 12  # in which a face that was lost and found again is hidden between
 MIN_TRACK_IOU = 0.2  # of an object in two frames
-DOUBTFUL_SHARE = 0.5  # of the score from which an object counts: one that a sure one is near to is believed
+DOUBTFUL_SHARE = 0.25  # of the score from which an object counts: one that a sure one is near to is believed
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,16 @@ def _objects_of_frame(
     believed = [s for s in sightings if _is_believed(s, sightings, min_score)]
     near = [s.item for s in believed if abs(s.frame - frame) <= NEIGHBOUR_FRAMES]
     present = [s for s in believed if s.frame == frame]
-    before = [s for s in believed if s.frame < frame and not any(_is_same_object(s, p) for p in present)]
-    after = [s for s in believed if s.frame > frame]
+    lost = [s for s in believed if s.frame != frame and not any(_is_same_object(s, p) for p in present)]
+    before, after = [s for s in lost if s.frame < frame], [s for s in believed if s.frame > frame]
     between = [
         _interpolate(first, last, frame)
         for first in before
         for last in after
         if last.frame - first.frame <= MAX_GAP_FRAMES and _is_same_object(first, last)
     ]
-    return tuple(replace(item, number=n) for n, item in enumerate(_drop_repeated([*near, *between]), start=1))
+    carried = [_carry(s, lost, frame) for s in lost if abs(s.frame - frame) <= NEIGHBOUR_FRAMES]
+    return tuple(replace(item, number=n) for n, item in enumerate(_drop_repeated([*near, *between, *carried]), start=1))
 
 
 def _is_believed(sighting: _Sighting, others: Sequence[_Sighting], min_score: dict[str, float]) -> bool:
@@ -104,6 +105,25 @@ def _interpolate(first: _Sighting, last: _Sighting, frame: int) -> DetectedObjec
     share = (frame - first.frame) / (last.frame - first.frame)
     left, top, right, bottom = ((1 - share) * a + share * b for a, b in zip(first.item.box, last.item.box, strict=True))
     return replace(first.item, box=(left, top, right, bottom), score=min(first.item.score, last.item.score))
+
+
+def _carry(sighting: _Sighting, others: Sequence[_Sighting], frame: int) -> DetectedObject:
+    """The object where it is in a frame if it goes on moving as it did between this sighting and the one beyond."""
+    beyond = [
+        other
+        for other in others
+        if (other.frame - sighting.frame) * (sighting.frame - frame) > 0 and _is_same_object(other, sighting)
+    ]
+    if not beyond:
+        return sighting.item
+    other = min(beyond, key=lambda s: abs(s.frame - sighting.frame))
+    steps = (frame - sighting.frame) / (sighting.frame - other.frame)
+    across, down = (
+        steps * (sighting.item.box[i] + sighting.item.box[i + 2] - other.item.box[i] - other.item.box[i + 2]) / 2
+        for i in (0, 1)
+    )
+    left, top, right, bottom = sighting.item.box
+    return replace(sighting.item, box=(left + across, top + down, right + across, bottom + down))
 
 
 def _drop_repeated(items: Sequence[DetectedObject]) -> list[DetectedObject]:

@@ -1,7 +1,7 @@
 """Evaluation of detectors: recall of faces and plates, and boxes found on photographs with neither.
 
     python -m mattebox.training.evaluate.detection ANONYMISE CUTOUT boxes.jsonl --card detect-1 [--split test]
-        [--thresholds 0.3 0.4] [--sheet FOLDER]
+        [--thresholds 0.3 0.4] [--sensitivities 50 100 200] [--sheet FOLDER]
 
 A face or plate is found if the grown, filled shapes of the boxes of its kind cover at least 70 % of its true box. The
 photographs with neither are those of the cutout sets' same split in which the teacher (boxes.jsonl) finds no face.
@@ -31,7 +31,7 @@ Detect = Callable[[NDArray[np.uint8]], Detections]
 
 MIN_COVERED_SHARE = 0.7
 SMALL_FACE_PIXELS = 20.0  # square root of the area
-SEARCH_SENSITIVITY = 3.0
+SEARCH_SENSITIVITY = 4.0
 SHEET_TILE_PIXELS, SHEET_COLUMNS = 300, 8
 
 
@@ -116,7 +116,7 @@ def draw_sheet(searched: Sequence[SearchedPicture], thresholds: tuple[float, flo
 
 
 def search_pictures(detector: ObjectDetector, pictures: Sequence[LabelledPicture]) -> list[SearchedPicture]:
-    """What a detector finds in pictures, at a third of its card's scores."""
+    """What a detector finds in pictures, at a quarter of its card's scores."""
     return [SearchedPicture(p, detector.detect(Picture(p.rgb), sensitivity=SEARCH_SENSITIVITY)) for p in pictures]
 
 
@@ -128,6 +128,7 @@ def main() -> None:
     parser.add_argument("--split", choices=["train", "val", "test"], default="test")
     parser.add_argument("--count", type=int, default=300, help="photographs with neither")
     parser.add_argument("--thresholds", type=float, nargs=2, help="of faces and plates, in place of the card's")
+    parser.add_argument("--sensitivities", type=float, nargs="+", default=[100], help="in percent, 50 to 400")
     parser.add_argument("--sheet", type=Path, help="a folder for sheets of what was found")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
@@ -138,11 +139,14 @@ def main() -> None:
     labelled = [picture for pictures in data.read_labelled(args.split).values() for picture in pictures]
     searched = search_pictures(detector, labelled)
     empty = search_pictures(detector, data.read_photographs_with_neither(args.split, args.count))
-    rates = false_boxes([item.found for item in empty], thresholds)
-    counts = count_labels(labelled)
-    print(json.dumps({"card": args.card, "split": args.split, "thresholds": thresholds, "labels": counts,
-                      "recall": recall_scores(searched, thresholds), "photographs with neither": len(empty),
-                      "false boxes a picture": {"faces": rates[0], "plates": rates[1]}}, indent=1))  # fmt: skip
+    head = {"card": args.card, "split": args.split, "labels": count_labels(labelled), "photographs": len(empty)}
+    print(json.dumps(head))
+    for sensitivity in args.sensitivities:
+        at = (thresholds[0] * 100 / sensitivity, thresholds[1] * 100 / sensitivity)
+        rates = false_boxes([item.found for item in empty], at)
+        scores = {name: round(value, 4) for name, value in recall_scores(searched, at).items()}
+        scores |= {"false_faces": round(rates[0], 4), "false_plates": round(rates[1], 4)}
+        print(json.dumps({"sensitivity": sensitivity, "thresholds": at} | scores), flush=True)
     if args.sheet:
         args.sheet.mkdir(parents=True, exist_ok=True)
         draw_sheet(searched, thresholds, args.sheet / "labelled.png")

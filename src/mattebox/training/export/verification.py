@@ -1,15 +1,16 @@
 """Export of a trained verifier: its ONNX file, large weights in int8, its card, and how the detector uses it.
 
-    python -m mattebox.training.export.verification RUN.pt POOL --name verify-1 --detector detect-1 [--out FOLDER]
+    python -m mattebox.training.export.verification RUN.pt POOL --name verify-2 --thresholds 0.037 0.009 [--out FOLDER]
 
 POOL/val.npz, which no training saw, decides the powers of the calibrated product, a logistic regression for each kind;
-they are written into the detector's card. Its thresholds are chosen by `mattebox.training.evaluate.detection`.
+they are written into the detector's card. `--thresholds` are the probabilities from which a face and a plate count.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from mattebox.training.export.onnx_trace import trace_to_onnx
 from mattebox.training.networks.complexity import count_parameters
 from mattebox.training.networks.detection_network import KINDS
 from mattebox.training.networks.verification_network import CROP_SIDE, VerificationNet
+from mattebox.training.tasks.detection.candidates import MIN_CANDIDATE_SCORE
 from mattebox.training.tasks.detection.verification_crops import CONTEXT, CandidateCrops
 from mattebox.training.tasks.detection.verification_train import classify_crops, read_candidates
 
@@ -39,10 +41,11 @@ LICENCE_NOTES = (
 TRAINING_DATA = [
     "WIDER FACE (validation part), people with and without masks: four fifths, by the SHA-256 of the file's name",
     "cars of many countries with number plates, and from a dash camera: four fifths, likewise",
-    "what the detector finds in photographs of the cutout sets without people: hard negatives",
+    "what the detector finds in photographs of the cutout sets: hard negatives",
+    "labels of its candidates, given by looking (runs/faces-and-plates.json)",
     "number plates drawn by mattebox/training/tasks/detection/synthetic_plates.py",
 ]
-CANDIDATE_SCORE_SHARE = 0.5  # of the detector's lowest scores in the pool, from which candidates are looked at
+DEFAULT_SCORE = 0.2  # of the card, from which all kinds count
 RIDGE = 0.5  # penalty of each weight of the logistic regression
 
 
@@ -91,6 +94,19 @@ def fit_weights(pool: CandidateCrops, probabilities: NDArray[np.float32]) -> lis
     return weights
 
 
+def move_thresholds(weights: list[list[float]], thresholds: Sequence[float]) -> list[list[float]]:
+    """The weights with other constants: what has a kind's threshold then has DEFAULT_SCORE.
+
+    Few candidates are plates, so the probability from which one counts is small; scores are easier to read, and
+    sensitivities to choose, where it is the same for all kinds.
+    """
+    shifts = logit(np.full(len(weights), DEFAULT_SCORE)) - logit(np.array(thresholds, np.float64))
+    return [
+        [first, second, round(constant + float(shift), 4)]
+        for (first, second, constant), shift in zip(weights, shifts, strict=True)
+    ]
+
+
 def card_facts(weights: Path, step: int, net: nn.Module) -> dict[str, Any]:
     """The fields of the verifier's card."""
     facts = cards.bundled_network_facts(
@@ -106,10 +122,11 @@ def verified_detector_facts(detector: str, verifier: str, weights: list[list[flo
     """The fields of the detector's card, with its verifier."""
     card = find_card(detector)
     facts: dict[str, Any] = json.loads((Path(card.folder) / f"{card.name}.json").read_text())
-    scores = [round(CANDIDATE_SCORE_SHARE * score, 3) for score in card.detection.min_scores]
     facts["detection"]["verification"] = {
-        "model": verifier, "context": CONTEXT, "candidate_scores": scores, "weights": weights,
+        "model": verifier, "context": CONTEXT, "candidate_scores": [MIN_CANDIDATE_SCORE] * len(KINDS),
+        "weights": weights,
     }  # fmt: skip
+    facts["detection"]["min_scores"] = [DEFAULT_SCORE] * len(KINDS)
     return facts
 
 
@@ -119,6 +136,7 @@ def main() -> None:
     parser.add_argument("pool", type=Path, help="folder of val.npz")
     parser.add_argument("--name", required=True)
     parser.add_argument("--detector", default="detect-1")
+    parser.add_argument("--thresholds", type=float, nargs=2, required=True, help="probabilities of faces and plates")
     parser.add_argument("--out", type=Path, default=Path())
     args = parser.parse_args()
     net, step = read_network(args.run)
@@ -126,7 +144,7 @@ def main() -> None:
     export_network(net, path)
     cards.write_facts(path.with_suffix(".json"), card_facts(path, step, net))
     validation = read_candidates(args.pool / "val.npz")
-    weights = fit_weights(validation, classify_crops(net, validation))
+    weights = move_thresholds(fit_weights(validation, classify_crops(net, validation)), args.thresholds)
     cards.write_facts(args.out / f"{args.detector}.json", verified_detector_facts(args.detector, args.name, weights))
     print(f"wrote {path} ({path.stat().st_size} bytes), weights {weights}")
 

@@ -31,9 +31,9 @@ from mattebox.training.tasks.detection.candidates import NEITHER
 from mattebox.training.tasks.detection.labelled_pictures import FACE, PLATE
 from mattebox.training.tasks.detection.verification_crops import CandidateCrops, vary_crops, view_crops
 
-SHARES = {(FACE, FACE): 0.25, (PLATE, PLATE): 0.25, (FACE, NEITHER): 0.25, (PLATE, NEITHER): 0.25}
+SHARES = {(FACE, FACE): 0.32, (PLATE, PLATE): 0.18, (FACE, NEITHER): 0.32, (PLATE, NEITHER): 0.18}
 """Of a batch, by what the detector takes a crop for and what it shows."""
-VIEWS, BATCH, STEPS, WARMUP, WEIGHT_DECAY = 4, 64, 5000, 100, 2e-2
+VIEWS, BATCH, STEPS, WARMUP, WEIGHT_DECAY = 3, 64, 7000, 100, 2e-2
 HEAD_RATE, ENCODER_RATE = 2e-3, 5e-4
 DROPOUT, LABEL_SMOOTHING, GAIN_NOISE, AVERAGE, MAX_GRADIENT_NORM = 0.3, 0.02, 0.05, 0.998, 4.0
 ENCODED_CROPS = 64  # at a time
@@ -103,7 +103,7 @@ def train(net: VerificationNet, data: EncodedCrops, steps: int = STEPS) -> None:
         for name, value in net.state_dict().items():
             average[name].lerp_(value, 1 - decay)
         if step % LOGGED_STEPS == LOGGED_STEPS - 1:
-            print(f"step {step + 1}: loss {float(loss):.3f}", flush=True)
+            print(f"step {step + 1}: loss {loss.item():.3f}", flush=True)
     net.load_state_dict(average)
     net.eval()
 
