@@ -13,15 +13,19 @@ from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import (
     Adjective,
     Alternative,
+    Ambiguity,
     Area,
     Break,
     ColourName,
     Noun,
     PathText,
     Phrase,
+    Unit,
     Unsupported,
     Word,
 )
+from mattebox.language.tokens import Token, fold_word
+from mattebox.language.vocabulary import expand_all
 from mattebox.recipe.recipe import Recipe
 
 LABEL, LABEL_LOGO = "label", "label_logo"  # parameters
@@ -47,6 +51,23 @@ def require_complete_request(words: Sequence[Word], lexicon: Lexicon) -> None:
     question = lexicon.lone_questions.get(lexicon.leave_out_fillers(text.split()))
     if question is not None:
         raise AmbiguousWords(text, question.ask, question.choices)
+
+
+def require_direction(tokens: Sequence[Token], lexicon: Lexicon) -> None:
+    """AmbiguousWords for a request that only says what should be changed, not how: "adjust the brightness"."""
+    words = [word for t in tokens if t.kind == "word" and (word := fold_word(t.text)) not in lexicon.fillers]
+    named = tuple(word for word in words if word not in lexicon.changes)
+    is_plain = all(token.kind in ("word", "separator") for token in tokens)
+    nouns = [m for m in lexicon.find_phrase(named) if isinstance(m, Noun)] if named and is_plain else []
+    says_more = {type(m) for m in lexicon.find_phrase(named)} - {Noun, Ambiguity, Unit, Phrase}
+    for noun in nouns if not says_more else ():
+        text = " ".join(token.text for token in tokens if token.kind == "word")
+        grade = noun.concept.grade
+        if grade is not None and grade.more and grade.less:
+            choices = [expand_all(words)[0] for words in (grade.more, grade.less)]
+            raise AmbiguousWords(text, lexicon.vocabulary.direction_question, choices)
+        if len(noun.concept.choices) > 1 and len(named) < len(words):
+            raise AmbiguousWords(text, noun.concept.ask, noun.concept.choices)
 
 
 def _is_empty(word: Word) -> bool:

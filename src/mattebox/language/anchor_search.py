@@ -24,6 +24,7 @@ from mattebox.language.anchors import (
 )
 from mattebox.language.clauses import Clause
 from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
+from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import (
     Adjective,
     Ambiguity,
@@ -39,19 +40,22 @@ from mattebox.language.meanings import (
     Phrase,
     Word,
 )
+from mattebox.language.tokens import fold_word
 
 SIZE, UPSCALING = "size", "upscaling"  # concepts
 MATTE_ONLY = "matte_only"  # parameter: "the mask", of which the edge can be moved
 EDGE_CONCEPTS = frozenset(("growth", "shrinking", "feather"))
 
 
-def find_anchors(clause: Clause, previous: Anchor | None = None) -> list[Anchor]:
+def find_anchors(clause: Clause, lexicon: Lexicon, previous: Anchor | None = None) -> list[Anchor]:
     """The anchors of a clause with their modifiers; an anchor without a meaning holds those that nothing can take.
 
     Parameters
     ----------
     clause
         With words.
+    lexicon
+        Of the request's language.
     previous
         The anchor before the clause. It takes the words of a clause without an anchor if it can take all of them
         ("sharpen the subject, a little").
@@ -83,7 +87,7 @@ def find_anchors(clause: Clause, previous: Anchor | None = None) -> list[Anchor]
     require_own_colour(rest, list(anchors.values()))
     require_plain_order(list(anchors.values()))
     _drop_measured(anchors)
-    found = _limit_to_nouns([anchor for anchor in anchors.values() if not _says_nothing(anchor)])
+    found = _limit_to_nouns([anchor for anchor in anchors.values() if not _says_nothing(anchor)], lexicon)
     return [*found, *([rest] if rest.modifiers else [])]
 
 
@@ -125,7 +129,7 @@ def _assign_all(words: Sequence[tuple[int, Word]], anchors: dict[int, Anchor], s
     return rest
 
 
-def _limit_to_nouns(anchors: list[Anchor]) -> list[Anchor]:
+def _limit_to_nouns(anchors: list[Anchor], lexicon: Lexicon) -> list[Anchor]:
     """The anchors without bare nouns that say where another is changed ("brighten the subject"), or what it is of."""
     bare = [a for a in anchors if isinstance(a.meaning, Noun) and a.meaning.concept.area and not a.modifiers]
     others = [a for a in anchors if a not in bare]
@@ -133,13 +137,20 @@ def _limit_to_nouns(anchors: list[Anchor]) -> list[Anchor]:
     kept = []
     for noun in bare:
         assert isinstance(noun.meaning, Noun)
-        for target in targets:
+        for target in targets if _limits(noun, lexicon) else ():
             target.modifiers.append(Area(noun.meaning.concept.area))
             target.words.extend(noun.words)
         is_named = noun.meaning.concept.area == SUBJECT or any(paints(a, noun.meaning) for a in others)
         if not targets and not (others and is_named):
             kept.append(noun)
     return [a for a in anchors if a in others or a in kept]
+
+
+def _limits(noun: Anchor, lexicon: Lexicon) -> bool:
+    """Whether a change that is said of a noun is limited to it; what fills a picture, as a cake may, limits nothing."""
+    words = set(map(fold_word, noun.text.split()))
+    is_area = isinstance(noun.meaning, Noun) and noun.meaning.concept.area != SUBJECT
+    return is_area or not words.isdisjoint(lexicon.limiting_subjects)
 
 
 def _drop_measured(anchors: dict[int, Anchor]) -> None:
@@ -161,6 +172,12 @@ def _says_nothing(anchor: Anchor) -> bool:
 def _is_preposition(anchor: Anchor) -> bool:
     """Whether a colour directly behind an anchor is its own: "on white with a shadow"."""
     return isinstance(anchor.meaning, Noun) and anchor.meaning.is_optional and bool(anchor.meaning.concept.colour)
+
+
+def _paints_background(anchor: Anchor | None) -> bool:
+    """Whether an anchor is a kind of background with a colour of its own: "on a grey studio floor"."""
+    noun = anchor.meaning if anchor is not None else None
+    return isinstance(noun, Noun) and not noun.is_optional and noun.concept.colour.startswith("background ")
 
 
 def _choose_anchor(word: Word, nouns: Mapping[int, Noun], clause: Sequence[Word]) -> Noun | Gradation | Phrase | None:
@@ -222,7 +239,8 @@ def _assign(index: int, word: Word, anchors: dict[int, Anchor], follows: bool) -
             takers = {i: a for i, a in takers.items() if not isinstance(a.meaning, Noun)} or takers
         if isinstance(meaning, ColourName):
             takers = {i: a for i, a in takers.items() if takes_several_colours(a)} or takers
-        if index - 1 in takers and isinstance(meaning, ColourName) and _is_preposition(takers[index - 1]):
+        is_own = index - 1 in takers and isinstance(meaning, ColourName) and _is_preposition(takers[index - 1])
+        if is_own and not _paints_background(takers.get(index + 1)):
             return takers[index - 1], meaning
         if takers:
             after, before = sorted(i for i in takers if i > index), sorted(i for i in takers if i <= index)

@@ -50,7 +50,9 @@ class Lexicon:
         self.subjects = frozenset(map(fold_word, vocabulary.subjects))
         self.excess = frozenset(map(fold_word, vocabulary.excess))
         self.comparatives = frozenset(map(fold_word, vocabulary.comparatives))
-        self.praises = frozenset(map(fold_word, expand_all(vocabulary.praises)))
+        praises = expand_all(vocabulary.praises)
+        inflected = (praise + ending for praise in praises for ending in vocabulary.inflections)
+        self.praises = frozenset(map(fold_word, (*praises, *inflected)))
         self.fronts = self.subjects | set(map(fold_word, vocabulary.compound_heads))
         heads = self.subjects | set(map(fold_word, vocabulary.compound_heads))
         self.heads = sorted((w for w in heads if len(w) >= MIN_HEAD_LENGTH), key=len, reverse=True)
@@ -60,6 +62,9 @@ class Lexicon:
         self.number_parts = {fold_word(w): n for k, n in vocabulary.numbers.items() for w in split_synonyms(k)}
         self.number_parts |= {fold_word(word): number for word, number in vocabulary.number_parts.items()}
         self.places = fold_places(vocabulary.places)
+        self.limiting_subjects = frozenset(map(fold_word, vocabulary.limiting_subjects)) | self.places.persons
+        self.changes = frozenset(map(fold_word, vocabulary.changes)) - self.fillers
+        self.doings = self.places.makings | self.places.insertions | self.places.exchanges | self.places.movements
         self.scenery = frozenset(map(fold_word, vocabulary.scenery))
         self.mentions = self.scenery | frozenset(map(fold_word, vocabulary.mentions))
         self.past_endings = tuple(map(fold_word, vocabulary.past_endings))

@@ -6,7 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mattebox.language.anchors import SUBJECT
 from mattebox.language.concepts import Concept
-from mattebox.language.meanings import Adjective, Break, ColourName, Negation, Noun, Number, PathText, Phrase, Word
+from mattebox.language.meanings import (
+    Adjective,
+    Ambiguity,
+    Break,
+    ColourName,
+    Negation,
+    Noun,
+    Number,
+    PathText,
+    Phrase,
+    Word,
+)
 
 QUALITY, FORMAT, LOGO, LABEL, SATURATION = "quality", "format", "logo", "label", "saturation"  # concepts
 SHADOW_OPACITY = "shadow_opacity"  # concept
@@ -35,6 +46,20 @@ def read_neighbours(words: Sequence[Word], concepts: Mapping[str, Concept]) -> l
     named = _part_negations(_name_opacity(_place_labels(_match_light(named), concepts), concepts))
     pairs = zip([None, *named], named, [*named[1:], None], strict=False)
     return [word for before, word, after in pairs for word in _read_word(before, word, after)]
+
+
+def name_contents(words: Sequence[Word], concepts: Mapping[str, Concept]) -> list[Word]:
+    """The words, with the question for a text or logo as its noun where a text or picture follows in the request."""
+    paths = [path for word in words if isinstance(path := word.find(PathText), PathText)]
+    held = {LABEL: any(path.is_quoted for path in paths), LOGO: any(not path.is_quoted for path in paths)}
+    return [_name_content(word, held, concepts) for word in words]
+
+
+def _name_content(word: Word, held: Mapping[str, bool], concepts: Mapping[str, Concept]) -> Word:
+    ambiguity = word.find(Ambiguity)
+    answers = ambiguity.question.answered_by if isinstance(ambiguity, Ambiguity) else ()
+    name = next((name for name, is_held in held.items() if is_held and name in answers), "")
+    return Word(word.text, (Noun(name, concepts[name]),)) if name else word
 
 
 def _read_word(before: Word | None, word: Word, after: Word | None) -> Iterator[Word]:

@@ -11,6 +11,13 @@ from collections.abc import Mapping, Sequence, Set
 
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import Noun
+from mattebox.language.open_nouns import (
+    name_backgrounds,
+    name_first_things,
+    pass_over_adverbs,
+    pass_over_attributes,
+    pass_over_topics,
+)
 from mattebox.language.place_search import PlacedWords, PlaceSearch
 from mattebox.language.places import CANVAS_CONCEPTS, RELATED_CONCEPTS
 from mattebox.language.tokens import Token
@@ -44,6 +51,11 @@ def place_unknown_words(
     finder.pass_over_preserved()
     finder.name_things()
     finder.pass_over_whereabouts()
+    name_backgrounds(finder)
+    pass_over_topics(finder)
+    name_first_things(finder)
+    pass_over_attributes(finder)
+    pass_over_adverbs(finder)
     return finder.result()
 
 
@@ -151,7 +163,7 @@ class _PlaceFinder(PlaceSearch):
         elif self.is_subject_word(last - 1) and self.has_article(first, start):
             self._drop_attributes(first, last)
         elif self._is_cued(before) or self._is_followed(last, start, end) or self._is_part_of(before):
-            self._read_as_subject(first, last)
+            self.name_subject(first, last)
 
     def _thing_around(self, index: int, start: int, end: int) -> tuple[int, int]:
         """Where the words around an unknown one that can name a thing with it begin and end."""
@@ -198,15 +210,6 @@ class _PlaceFinder(PlaceSearch):
     def _cue_words(self) -> Set[str]:
         cues = {word for cue in self.places.subject_cues for word in cue.split()}
         return cues | self.places.relations | self.places.purposes
-
-    def _read_as_subject(self, first: int, last: int) -> None:
-        """Let the last unknown word stand for the subject; those before it describe it."""
-        head = max(i for i in range(first, last) if i in self.unknown)
-        written = self.text[self.tokens[first].start : self.tokens[last - 1].end]
-        self.things[written] = self.lexicon.vocabulary.subjects[0]
-        self.subjects[self.tokens[head].text] = self.lexicon.vocabulary.subjects[0]
-        self.unknown.discard(head)
-        self.forget({i for i in range(first, last) if i != head})
 
     def _drop_attributes(self, first: int, last: int) -> None:
         gone = {i for i in range(first, last) if i in self.unknown}

@@ -168,6 +168,11 @@ class PhraseCompiler:
     def _leave_out_fillers(self, words: FoldedWords) -> FoldedWords:
         return tuple(word for word in words if word not in self.fillers)
 
+    def _is_small(self, noun: str) -> bool:
+        """Whether a noun has only words that say nothing by themselves: "on a"."""
+        words = set(map(fold_word, noun.split()))
+        return not words.isdisjoint(self.particles) and words <= self.particles | self.fillers
+
     def _list_phrases(self) -> Iterator[tuple[str, Meaning]]:
         """Phrases with their meanings, the likelier of equal ones first."""
         data = self.vocabulary
@@ -204,7 +209,7 @@ class PhraseCompiler:
     def _concept_phrases(self, name: str, concept: Concept) -> Iterator[tuple[str, Meaning]]:
         nouns = expand_all(concept.nouns)
         for noun in nouns:
-            yield noun, Noun(name, concept, fold_word(noun) in self.particles)
+            yield noun, Noun(name, concept, self._is_small(noun))
         for key, values in concept.adjectives.items():
             for word in split_synonyms(key):
                 yield from _pairs(self.inflect(word), Adjective({name: values}, "" if concept.needs_noun else name))

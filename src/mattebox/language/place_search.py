@@ -10,6 +10,9 @@ from mattebox.language.meanings import Adjective, Break, ColourName, Noun
 from mattebox.language.tokens import Token, fold_word
 
 
+BACKGROUND = "background"  # concept
+
+
 @dataclass
 class PlacedWords:
     """Tokens without those that were passed over.
@@ -52,6 +55,7 @@ class PlaceSearch:
         self.subjects: dict[str, str] = {}
         self.things: dict[str, str] = {}
         self.passed_over: list[str] = []
+        self.background_word = lexicon.vocabulary.concepts[BACKGROUND].nouns[0]
         self.preserving = {word for phrase in self.places.preservations for word in phrase.split()}
 
     def result(self) -> PlacedWords:
@@ -98,6 +102,15 @@ class PlaceSearch:
             or (isinstance(m, Adjective) and "background" in m.values)
             for m in meanings
         )
+
+    def name_subject(self, first: int, last: int) -> None:
+        """Let the last unknown word stand for the subject; those before it describe it."""
+        head = max(i for i in range(first, last) if i in self.unknown)
+        written = self.text[self.tokens[first].start : self.tokens[last - 1].end]
+        self.things[written] = self.lexicon.vocabulary.subjects[0]
+        self.subjects[self.tokens[head].text] = self.lexicon.vocabulary.subjects[0]
+        self.unknown.discard(head)
+        self.forget({i for i in range(first, last) if i != head})
 
     def drop(self, start: int, end: int) -> None:
         self.passed_over.append(self.text[self.tokens[start].start : self.tokens[end - 1].end])

@@ -87,6 +87,16 @@ class Places(Struct, frozen=True, forbid_unknown_fields=True):
         Words between those and what a picture shows: "of", "with".
     movements
         Verbs with which a place is where something shall be: "put".
+    datings
+        Words before a year: "from" 1962.
+    makings
+        Verbs that make one thing of another, and words before what it shall be: "turn", "into".
+    needs
+        Verbs before a thing that only say that it is wanted: "need".
+    behind
+        Words behind a thing that lies behind the subject: German "dahinter".
+    adverb_endings
+        Endings of adverbs, of words that are not known.
     """
 
     determiners: frozenset[str] = frozenset()
@@ -122,6 +132,11 @@ class Places(Struct, frozen=True, forbid_unknown_fields=True):
     picture_words: frozenset[str] = frozenset()
     contents: frozenset[str] = frozenset()
     movements: frozenset[str] = frozenset()
+    datings: frozenset[str] = frozenset()
+    makings: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
+    behind: frozenset[str] = frozenset()
+    adverb_endings: frozenset[str] = frozenset()
 
 
 @cache

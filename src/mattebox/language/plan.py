@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from mattebox.errors import UsageError
 from mattebox.language.anchor_checks import (
     require_complete_request,
+    require_direction,
     require_label_text,
     require_one_choice,
     require_supported,
@@ -151,6 +152,7 @@ def _plan_all(text: str, tokens: Sequence[Token], base: Recipe | None, lexicon: 
 
 
 def _plan_tokens(text: str, tokens: Sequence[Token], base: Recipe | None, lexicon: Lexicon) -> Plan:
+    require_direction(tokens, lexicon)
     read = read_text(text, tokens, lexicon)
     require_complete_request(read.words, lexicon)
     require_supported(read.words)
@@ -169,7 +171,7 @@ def _find_all_anchors(words: Sequence[Word], lexicon: Lexicon) -> list[Anchor]:
     introduced: list[Anchor] = []  # "this is our new lamp."
     was_negated = False
     for clause in split_clauses(words):
-        found = find_anchors(clause, anchors[-1] if anchors else None)
+        found = find_anchors(clause, lexicon, anchors[-1] if anchors else None)
         if clause.is_joined and was_negated and not clause.is_contrasted:  # "remove noise and artefacts"
             found = [_negate_bare_noun(anchor, lexicon) for anchor in found]
         if clause.is_joined and anchors:  # "more sharpness and contrast"

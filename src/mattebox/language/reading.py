@@ -12,12 +12,13 @@ from mattebox.language.errors import LooseWord, WordsNotUnderstood
 from mattebox.language.label_text import quote_labels
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import Gradation, Phrase, Word
-from mattebox.language.neighbours import read_neighbours
+from mattebox.language.neighbours import name_contents, read_neighbours
 from mattebox.language.number_units import join_units
 from mattebox.language.number_words import parse_number_word
 from mattebox.language.open_words import place_unknown_words
 from mattebox.language.phrase_reading import read_phrase
 from mattebox.language.picture_contents import leave_out_contents
+from mattebox.language.plain_numbers import leave_out_plain_numbers
 from mattebox.language.place_search import PlacedWords
 from mattebox.language.replacement import (
     drop_answered,
@@ -51,6 +52,7 @@ def split_request(text: str, lexicon: Lexicon) -> list[Token]:
     tokens = split_tokens(text)
     if len(tokens) > MAX_TOKENS:
         raise WordsNotUnderstood("the request has more than {count} words", "say it in fewer", count=MAX_TOKENS)
+    tokens = leave_out_plain_numbers(text, tokens, lexicon)
     tokens = leave_out_contents(text, quote_labels(text, tokens, lexicon), lexicon)
     numbered = _name_pronouns([_as_number(token, lexicon) for token in tokens], lexicon)
     return mend_boundaries(_leave_out_infinitives(numbered, lexicon), lexicon)
@@ -77,7 +79,8 @@ def read_text(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> ReadText:
     placed, words = _read_placed(text, tokens, unknown, (forms, corrections), lexicon)
     concepts = lexicon.vocabulary.concepts
     words = [word for word in words if not _says_nothing(word)]
-    wanted = drop_answered(grade_questions(drop_replaced(join_units(words)), concepts))
+    wanted = name_contents(drop_replaced(join_units(words)), concepts)
+    wanted = drop_answered(grade_questions(wanted, concepts))
     wanted = read_neighbours(wanted, concepts)
     subjects = [w.text for w in wanted if forms.get(w.text, fold_word(w.text)) in lexicon.subjects]
     wanted = join_attributes(drop_praise(wanted, lexicon.praises, lexicon.fillers), subjects, text)

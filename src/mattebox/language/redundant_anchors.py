@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from mattebox.language.anchors import SUBJECT, Anchor, accepts, is_limitable
+from mattebox.language.anchors import SUBJECT, Anchor, accepts, is_bare_subject, is_limitable
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import (
     Adjective,
@@ -14,6 +14,7 @@ from mattebox.language.meanings import (
     Degree,
     Direction,
     Gradation,
+    Negation,
     Noun,
     Number,
     Phrase,
@@ -42,7 +43,7 @@ def join_anchors(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor]:
 
 def drop_redundant_anchors(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor]:
     """The anchors without those that say again what others say, or only where those are changed."""
-    anchors = _drop_complaints(anchors, lexicon)
+    anchors = _drop_bare_subjects(_drop_complaints(anchors, lexicon), lexicon)
     return _drop_angle(_drop_blur(_drop_focus(_drop_restated(_limit_to_picked(anchors)))))
 
 
@@ -56,6 +57,12 @@ def _drop_complaints(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor
         return any(not answers.isdisjoint(_list_names(later)) for later in anchors[index + 1 :])
 
     return [anchor for index, anchor in enumerate(anchors) if not is_answered(index, anchor)]
+
+
+def _drop_bare_subjects(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor]:
+    """The anchors without those that only name what is photographed, beside others: "thumbnail, me and the drill"."""
+    bare = [a for a in anchors if is_bare_subject(a) and lexicon.doings.isdisjoint(map(fold_word, a.text.split()))]
+    return list(anchors) if len(bare) == len(anchors) else [a for a in anchors if a not in bare]
 
 
 def _list_names(anchor: Anchor) -> set[str]:
@@ -88,8 +95,23 @@ def _names_aperture(anchor: Anchor) -> bool:
     return isinstance(anchor.meaning, Noun) and anchor.meaning.name == APERTURE_CONCEPT
 
 
+def _drop_excluded(anchors: Sequence[Anchor]) -> list[Anchor]:
+    """The anchors; beside "only the dog" what says that another thing is not wanted says nothing more."""
+    is_picked = any(isinstance(a.meaning, Phrase) and PICK in a.meaning.values for a in anchors)
+    return [anchor for anchor in anchors if not (is_picked and _excludes(anchor))]
+
+
+def _excludes(anchor: Anchor) -> bool:
+    """Whether an anchor only says that a thing, or all around, is not wanted: "not the lady"."""
+    if anchor.meaning is None:
+        return [type(m) for m in anchor.modifiers] == [Area] and anchor.modifiers[0] == Area(BACKGROUND)
+    only_negates = anchor.is_negated and all(isinstance(m, Negation) for m in anchor.modifiers)
+    return only_negates and isinstance(anchor.meaning, Noun) and anchor.meaning.concept.area == SUBJECT
+
+
 def _limit_to_picked(anchors: Sequence[Anchor]) -> list[Anchor]:
     """The anchors; "only the car" beside nothing but changes of the photograph itself is where they are made."""
+    anchors = _drop_excluded(anchors)
     picked = [a for a in anchors if isinstance(a.meaning, Phrase) and set(a.meaning.values) == {PICK}]
     kept = [a for a in anchors if isinstance(a.meaning, Phrase) and a.meaning.values == {CUT: False}]
     others = [a for a in anchors if a not in picked and a not in kept]

@@ -11,6 +11,7 @@ from mattebox.language.settings import setting_values
 from mattebox.language.tokens import Token, parse_number
 
 COLOUR_FUNCTIONS = ("rgb", "oklch")
+QUOTATION_MARKS = "\"“”„«»'‘’‚"
 MIN_PIXEL_SIDE = 64  # of a size that is not square and has no unit
 MAX_RATIO_SIDE = 32  # "4x5" and "16 by 9" are proportions, not pixels
 
@@ -27,11 +28,14 @@ def token_meaning(token: Token, lexicon: Lexicon) -> Meaning:
         is_colour = text.split("(")[0].lower() in COLOUR_FUNCTIONS
         return ColourName(text) if is_colour else Adjective({"background": {"background": text}}, alone="background")
     if token.kind in ("path", "quoted"):
-        return PathText(text.strip('"“”„«»'), token.kind == "quoted")
+        return PathText(text.strip(QUOTATION_MARKS), token.kind == "quoted")
     if token.kind in ("size", "ratio"):
         return _read_sides(
             text, [parse_number(side, thousands) for side in _split_numbers(text)], token.kind == "ratio"
         )
+    if token.kind == "factor":
+        value = parse_number(text[1:].strip(), thousands)
+        return Number(f"{value:.10g}", "x", value)
     value = parse_number(text, thousands)
     return Number(f"{value:.10g}", "", value, text[0] in "+-")
 

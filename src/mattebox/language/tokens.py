@@ -10,21 +10,23 @@ from typing import Literal, NamedTuple, TypeAlias
 from mattebox.errors import UsageError
 
 TokenKind: TypeAlias = Literal[
-    "setting", "quoted", "call", "hex", "path", "size", "ratio", "camera", "number", "separator", "word", "other"
+    "setting", "quoted", "call", "hex", "path", "size", "ratio", "camera", "factor", "number", "separator", "word", "other"
 ]
 
 _SUFFIXES = "png|jpe?g|webp|tiff?|avif|heic|heif|bmp|exr|toml|json"
 _NUMBER = r"\d+(?:[.,]\d+)*"
 _SIGNED = r"(?<!\S)@\w[\w.]*|©\s*[^\W\d_][^,;.!?\n]*?(?=\s+(?:(?-i:[a-zäöü])|$)|[,;.!?\n]|$)"  # a name's own mark
+_SINGLE = r"(?<![\w'’])['‘](?=[^\s'’])[^'’‘\n]*[^\s'’‘]['’](?!\w)"
 _PATTERNS: tuple[tuple[TokenKind, str], ...] = (
     ("setting", r'[a-z][a-z_]*=(?:"(?:[^"\\]|\\.)*"|[^\s,;]+)'),
-    ("quoted", rf'"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|{_SIGNED}'),
+    ("quoted", rf'"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|»[^«]*«|‚[^‘’]*[‘’]|{_SINGLE}|{_SIGNED}'),
     ("call", r"[a-z][a-z-]*\((?:[^()]|\([^()]*\))*\)"),
     ("hex", r"#[0-9a-fA-F]{3,8}\b"),
-    ("path", rf"(?<!\S)(?:(?:~|\.{{1,2}}|[A-Za-z]:)?[/\\][^\s,;]+|[^\s,;\"]+\.(?:{_SUFFIXES})\b)"),
+    ("path", rf"(?<![^\s(])(?:(?:~|\.{{1,2}}|[A-Za-z]:)?[/\\][^\s,;]+|[^\s,;\"(][^\s,;\"]*\.(?:{_SUFFIXES})\b)"),
     ("size", rf"{_NUMBER}\s*(?:px|pixels?)?\s*(?:[x×*]|by\b|auf\b|mal\b|zu\b)\s*{_NUMBER}(?:\s*(?:px|pixels?)\b)?"),
     ("ratio", rf"{_NUMBER}\s*:\s*{_NUMBER}"),
     ("camera", r"\biso\s*-?\d+|\b1/\d+\s?s\b"),
+    ("factor", rf"(?<![\w)])[x×]\s?{_NUMBER}(?![\w%])"),
     ("number", rf"[+\-−]?(?:\d+\s*/\s*\d+|{_NUMBER}|[½⅓⅔¼¾])"),
     ("word", r"[^\W\d_]+(?:['’][^\W\d_]+)*|[%°&]"),
     ("separator", r"[,;.!?+\n]+|(?<=\s)-+(?=\s)|[–—•·|→…]"),

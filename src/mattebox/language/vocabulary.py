@@ -44,8 +44,13 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Words for no more than that, such as "only", which are among the particles.
     articles
         Definite articles, which are among the fillers.
+    capital_nouns
+        Whether nouns begin with a capital letter, as in German.
     subjects
         Words for what is photographed; in phrases they stand for the first of them.
+    limiting_subjects
+        Those of the subjects to which a change is limited that is said of them: brighten the "product". Others may
+        fill the whole picture: "the cake a bit warmer".
     compound_heads
         Words that, as the subjects, end long words for a kind of them, as in German ("Lederjacke" is a "Jacke").
     excess
@@ -126,6 +131,10 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         The question for a colour of which it is not said what should have it, which stands for {}.
     change_question, more_choices, less_choices
         The question for "more" and "less" by themselves, and clear words for its answers.
+    direction_question
+        The question for what should be changed, where nothing says how.
+    changes
+        Words for a change that do not say which: "adjust", "different".
     alternatives, alternative_question
         Words between two things of which one is wanted, and the question for which.
     """
@@ -138,7 +147,9 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     particles: tuple[str, ...] = ()
     restrictions: tuple[str, ...] = ()
     articles: tuple[str, ...]
+    capital_nouns: bool = False
     subjects: tuple[str, ...]
+    limiting_subjects: tuple[str, ...] = ()
     compound_heads: tuple[str, ...] = ()
     excess: tuple[str, ...] = ()
     infinitive: str = ""
@@ -186,6 +197,8 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     change_question: str = "of what?"
     more_choices: tuple[str, ...] = ()
     less_choices: tuple[str, ...] = ()
+    direction_question: str = "more or less of it?"
+    changes: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
     alternative_question: str = "which of the two?"
 

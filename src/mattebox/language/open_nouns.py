@@ -1,0 +1,136 @@
+"""Unknown words as things: nouns are an open class, so what stands where only a thing can stand needs no vocabulary.
+
+"dealership photo", "dining chair for ebay" and "Scheinwerfer ohne Werkstatt dahinter" are understood by the words
+around the unknown ones. What asks for something new ("add a ...", "... look"), and what unknown verbs do, stays an
+error. Each function changes the search in place.
+"""
+
+from __future__ import annotations
+
+from mattebox.language.meanings import Adjective, Break, ColourName, Degree, Gradation, Negation, Noun, Phrase
+from mattebox.language.place_search import PlaceSearch
+
+MAX_NOUN_LENGTH = 4  # unknown words of one thing
+MAX_BEHIND_DISTANCE = 2  # tokens from a thing to the word that puts it behind the subject
+BACKGROUND = "background"
+
+
+def pass_over_attributes(search: PlaceSearch) -> None:
+    """Drop unknown words directly before a thing or a word for a picture: "crochet bear", "dealership photo"."""
+    for start, end in search.spans(at_conjunctions=True):
+        if _asks_for_new(search, start, end):
+            continue
+        for index in range(end - 1, start - 1, -1):
+            behind = _next_kept(search, index, end)
+            if index in search.unknown and behind is not None and _is_named(search, behind):
+                search.drop(index, index + 1)
+
+
+def pass_over_adverbs(search: PlaceSearch) -> None:
+    """Drop unknown words with the ending of an adverb, which say how something is done: "tastefully"."""
+    endings = tuple(search.places.adverb_endings)
+    if not endings:
+        return
+    for index in sorted(search.unknown):
+        if search.words[index].endswith(endings):
+            search.drop(index, index + 1)
+
+
+def name_backgrounds(search: PlaceSearch) -> None:
+    """Read a thing that is said to lie behind as the background: "the shelf behind it", German "Werkstatt dahinter"."""
+    for start, end in search.spans(at_conjunctions=True):
+        for index in range(start, end):
+            if index not in search.unknown:
+                continue
+            behind = range(index + 1, min(index + 1 + MAX_BEHIND_DISTANCE, end))
+            place = next((i for i in behind if search.words[i] in search.places.behind), None)
+            if place is not None and all(search.is_small(i) for i in range(index + 1, place)):
+                search.subjects[search.tokens[index].text] = search.background_word
+                search.things[search.tokens[index].text] = search.background_word
+                search.unknown.discard(index)
+                search.forget({place})
+
+
+def pass_over_topics(search: PlaceSearch) -> None:
+    """Drop the first clause where it only names what is photographed: "Monstera: ...", "Old gramophone. ..."."""
+    end = _end_of_topic(search)
+    if not search.has_unknown(0, end) or end == len(search.tokens):
+        return
+    if all(_can_name(search, i) for i in range(end)) and not _asks_for_new(search, 0, end):
+        search.drop(0, end)
+
+
+def name_first_things(search: PlaceSearch) -> None:
+    """Read unknown nouns that begin a clause, before what is wanted of them, as the subject: "gearbox on white"."""
+    for start, end in search.spans(at_conjunctions=True):
+        first = next((i for i in range(start, end) if not _opens(search, i)), end)
+        last = first
+        while last < end and last in search.unknown and last - first < MAX_NOUN_LENGTH:
+            last += 1
+        is_noun = last > first and _is_noun(search, last - 1, first, start)
+        if is_noun and last < end and _wants(search, last) and not _asks_for_new(search, start, end):
+            search.name_subject(first, last)
+
+
+def _asks_for_new(search: PlaceSearch, start: int, end: int) -> bool:
+    """Whether a clause asks for something that is not in the picture, or for another look."""
+    places = search.places
+    words = set(search.words[start:end])
+    return not words.isdisjoint(places.insertions | places.exchanges | places.manners | places.makings)
+
+
+def _next_kept(search: PlaceSearch, index: int, end: int) -> int | None:
+    return next((i for i in range(index + 1, end) if i not in search.dropped), None)
+
+
+def _is_named(search: PlaceSearch, index: int) -> bool:
+    """Whether a word is a thing, or a word for a picture."""
+    is_subject = search.is_subject_word(index) or search.tokens[index].text in search.subjects
+    return is_subject or search.words[index] in search.places.picture_words
+
+
+def _end_of_topic(search: PlaceSearch) -> int:
+    """Where the first clause ends: at a colon, or at a mark between clauses."""
+    for index in range(1, len(search.tokens)):
+        before, token = search.tokens[index - 1], search.tokens[index]
+        if token.kind == "separator" or ":" in search.text[before.end : token.start]:
+            return index
+    return len(search.tokens)
+
+
+def _can_name(search: PlaceSearch, index: int) -> bool:
+    """Whether a word can be part of a name of what is photographed."""
+    word, places = search.words[index], search.places
+    if index in search.unknown:
+        return not search.lexicon.vocabulary.capital_nouns or search.tokens[index].text[:1].isupper() or not index
+    if search.is_subject_word(index):
+        return True
+    if word in places.commands or word in places.wishes:
+        return False
+    return bool(word) and (word in places.picture_words | places.attributes | places.determiners | places.contents
+                           or word in search.lexicon.fillers)  # fmt: skip
+
+
+def _opens(search: PlaceSearch, index: int) -> bool:
+    """Whether a word can stand before the thing that a clause begins with: an article, an attribute, "we need"."""
+    word = search.words[index]
+    is_open = search.is_small(index) or word in search.places.attributes or word in search.places.needs
+    return is_open and index not in search.unknown
+
+
+def _is_noun(search: PlaceSearch, index: int, first: int, start: int) -> bool:
+    """Whether an unknown word looks like a noun: with a capital letter in German, elsewhere by its article or place."""
+    text = search.tokens[index].text
+    if search.lexicon.vocabulary.capital_nouns:
+        return text[:1].isupper() or (first == start and text.islower() and not text.endswith("n"))
+    return first == start or search.words[first - 1] in search.places.determiners | search.places.attributes
+
+
+def _wants(search: PlaceSearch, index: int) -> bool:
+    """Whether what stands behind a thing says what is wanted of it: "on white", "brighter", "without ..."."""
+    word = search.words[index]
+    if word in search.places.grounds or word in search.places.purposes:
+        return True
+    meanings = search.lexicon.meanings.get((word,), ())
+    kinds = (Gradation, Degree, Negation, Phrase, ColourName, Adjective)
+    return any(isinstance(m, kinds) for m in meanings) and not any(isinstance(m, Noun | Break) for m in meanings)

@@ -1,0 +1,42 @@
+"""Numbers that measure nothing: years ("a picture from 1962") and the numbers of a list ("1. cut out")."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mattebox.language.lexicon import Lexicon
+from mattebox.language.meanings import Noun, Unit
+from mattebox.language.tokens import Token, fold_word
+
+FIRST_YEAR, LAST_YEAR = 1850, 2040
+LIST_MARKS = ".)"
+MIN_LIST_LENGTH = 2
+
+
+def leave_out_plain_numbers(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
+    """The tokens without years behind words such as "from", and without the numbers of a list's lines."""
+    items = [index for index, token in enumerate(tokens) if _is_item(text, token)]
+    gone = set(items) if len(items) >= MIN_LIST_LENGTH else set()
+    gone |= {index for index in range(len(tokens)) if _is_year(tokens, index, lexicon)}
+    return [token for index, token in enumerate(tokens) if index not in gone]
+
+
+def _is_item(text: str, token: Token) -> bool:
+    """Whether a number begins a line, and a mark stands behind it."""
+    begins = not text[: token.start].strip() or "\n" in text[: token.start][len(text[: token.start].rstrip()) :]
+    return token.kind == "number" and token.text.isdigit() and begins and text[token.end : token.end + 1] in LIST_MARKS
+
+
+def _is_year(tokens: Sequence[Token], index: int, lexicon: Lexicon) -> bool:
+    token = tokens[index]
+    is_number = token.kind == "number" and token.text.isdigit() and FIRST_YEAR <= int(token.text) <= LAST_YEAR
+    if not is_number or index == 0 or fold_word(tokens[index - 1].text) not in lexicon.places.datings:
+        return False
+    around = [*tokens[max(index - 3, 0) : index - 1], *tokens[index + 1 : index + 2]]
+    return not any(_measures(other, lexicon) for other in around)
+
+
+def _measures(token: Token, lexicon: Lexicon) -> bool:
+    """Whether a word is a unit, or names something with a size."""
+    meanings = lexicon.meanings.get((fold_word(token.text),), ()) if token.kind == "word" else ()
+    return any(isinstance(m, Unit) or (isinstance(m, Noun) and bool(m.concept.measures)) for m in meanings)
