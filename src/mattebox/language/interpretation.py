@@ -164,7 +164,8 @@ def _described_values(anchor: Anchor, name: str, concept: Concept) -> Values:
 
 def _is_exact(modifier: object, value: Value) -> bool:
     """Whether a number says exactly what a word says roughly: a "thick" outline, 20 px; not "left" by 5 degrees."""
-    return _is_measure(modifier) and str(value).endswith(EXACT_UNITS)
+    is_number = isinstance(modifier, Number) and isinstance(value, int | float)
+    return is_number or (_is_measure(modifier) and str(value).endswith(EXACT_UNITS))
 
 
 def _is_measure(modifier: object) -> bool:

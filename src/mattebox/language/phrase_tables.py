@@ -216,7 +216,8 @@ class PhraseCompiler:
         if concept.grade is not None:
             own = [noun for noun in nouns if self._remove_ending(noun) not in self.shared_nouns]
             for verbs, direction in ((self.vocabulary.additions, 1), (self.vocabulary.reductions, -1)):
-                phrases = [f"{verb} {noun}" for verb in expand_all(verbs) for noun in own]
+                forms = [verb if "{}" in verb else f"{verb} {{}}" for verb in expand_all(verbs)]
+                phrases = [form.format(noun) for form in forms for noun in own]
                 yield from _pairs(phrases, Gradation(name, concept, direction))
             for words, direction in ((concept.grade.more, 1), (concept.grade.less, -1)):
                 for word in expand_all(words):

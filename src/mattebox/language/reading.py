@@ -13,6 +13,7 @@ from mattebox.language.label_text import quote_labels
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import Gradation, Phrase, Word
 from mattebox.language.neighbours import name_contents, read_neighbours
+from mattebox.language.noun_phrases import shorten_noun_phrases
 from mattebox.language.number_units import join_units
 from mattebox.language.number_words import parse_number_word
 from mattebox.language.open_words import place_unknown_words
@@ -54,6 +55,7 @@ def split_request(text: str, lexicon: Lexicon) -> list[Token]:
         raise WordsNotUnderstood("the request has more than {count} words", "say it in fewer", count=MAX_TOKENS)
     tokens = leave_out_plain_numbers(text, tokens, lexicon)
     tokens = leave_out_contents(text, quote_labels(text, tokens, lexicon), lexicon)
+    tokens = shorten_noun_phrases(text, tokens, lexicon)
     numbered = _name_pronouns([_as_number(token, lexicon) for token in tokens], lexicon)
     return mend_boundaries(_leave_out_infinitives(numbered, lexicon), lexicon)
 

@@ -17,13 +17,26 @@ from mattebox.language.settings import CUT, PRESET, STEP, TITLE
 from mattebox.recipe.flat_parameters import base_type, build_recipe, limit_to_area, parameters_by_name
 from mattebox.recipe.presets import find_preset
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import STEP_ORDER, Background, CompositionStep, Cut, Outline, Save, Shadow, Step
+from mattebox.recipe.steps import (
+    STEP_ORDER,
+    Anonymise,
+    Background,
+    CompositionStep,
+    Cut,
+    Frame,
+    LensBlur,
+    Outline,
+    Save,
+    Shadow,
+    Step,
+)
 
 GENERIC_PRESETS = frozenset(("product", "portrait"))  # beside which another one says more
 KEPT_BACKGROUNDS = ("blur", "transparent")  # that a photograph's own can become
 MAX_RATIO_ERROR = 0.01  # of a size in pixels beside a proportion
 HIDE, HIDE_METHOD = "hide", "hide_method"  # parameters
 UNCUT_NAMES = ("size", "crop_to")  # that make sense for a whole photograph
+UNLIMITED_STEPS = {Cut, Frame, Anonymise, LensBlur}  # that have no area, and are about the subject, or all of its kind
 UPRIGHT = "upright"  # of rotate: by the outline of what was cut out
 
 
@@ -174,6 +187,8 @@ def _area_values(reading: Reading) -> dict[str, Value]:
     only: dict[str, Value] = {
         p.name: reading.area for p in known.values() if p.field.name == "only" and p.step in steps
     }
+    if not only and reading.area == SUBJECT and steps <= UNLIMITED_STEPS:  # "crop close to the brooch", "the plate on my car"
+        return {}
     if not only:
         raise WordsNotUnderstood(
             '"{words}": that cannot be limited to a part of the photograph',

@@ -44,7 +44,7 @@ def join_anchors(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor]:
 def drop_redundant_anchors(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor]:
     """The anchors without those that say again what others say, or only where those are changed."""
     anchors = _drop_bare_subjects(_drop_complaints(anchors, lexicon), lexicon)
-    return _drop_angle(_drop_blur(_drop_focus(_drop_restated(_limit_to_picked(anchors)))))
+    return _drop_angle(_drop_blur(_drop_focus(_drop_restated(_drop_repeated_nouns(_limit_to_picked(anchors))))))
 
 
 def _drop_complaints(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor]:
@@ -63,6 +63,19 @@ def _drop_bare_subjects(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anc
     """The anchors without those that only name what is photographed, beside others: "thumbnail, me and the drill"."""
     bare = [a for a in anchors if is_bare_subject(a) and lexicon.doings.isdisjoint(map(fold_word, a.text.split()))]
     return list(anchors) if len(bare) == len(anchors) else [a for a in anchors if a not in bare]
+
+
+def _drop_repeated_nouns(anchors: Sequence[Anchor]) -> list[Anchor]:
+    """The anchors without nouns that say nothing more than another sets: "it's upside down, please rotate"."""
+    said = {name for a in anchors if isinstance(a.meaning, Phrase) for name in a.meaning.values}
+
+    def repeats(anchor: Anchor) -> bool:
+        noun = anchor.meaning
+        if not isinstance(noun, Noun) or anchor.modifiers or noun.concept.on or noun.concept.implied:
+            return False
+        return not said.isdisjoint(form.split(" ")[0] for form in noun.concept.measures.values())
+
+    return [anchor for anchor in anchors if not repeats(anchor)]
 
 
 def _list_names(anchor: Anchor) -> set[str]:

@@ -29,7 +29,7 @@ _PATTERNS: tuple[tuple[TokenKind, str], ...] = (
     ("factor", rf"(?<![\w)])[x×]\s?{_NUMBER}(?![\w%])"),
     ("number", rf"[+\-−]?(?:\d+\s*/\s*\d+|{_NUMBER}|[½⅓⅔¼¾])"),
     ("word", r"[^\W\d_]+(?:['’][^\W\d_]+)*|[%°&]"),
-    ("separator", r"[,;.!?+\n]+|(?<=\s)-+(?=\s)|[–—•·|→…]"),
+    ("separator", r"[,;.!?+\n]+|(?<=\s)-+(?=\s)|(?<=\s)/(?=\s)|[–—•·|→…]"),
     ("other", r"[^\s\-_/():=]"),
 )
 _MARKS = "*~<>[]{}'’‘`´\"“”„«»@#^\\"  # around words, and before numbers
