@@ -59,6 +59,9 @@ def require_direction(tokens: Sequence[Token], lexicon: Lexicon) -> None:
     named = tuple(word for word in words if word not in lexicon.changes)
     is_plain = all(token.kind in ("word", "separator") for token in tokens)
     nouns = [m for m in lexicon.find_phrase(named) if isinstance(m, Noun)] if named and is_plain else []
+    whole = tuple(fold_word(token.text) for token in tokens if token.kind == "word")
+    if words and (lexicon.find_phrase(tuple(words)) or whole in lexicon.whole_phrases) and tuple(words) != named:
+        return
     says_more = {type(m) for m in lexicon.find_phrase(named)} - {Noun, Ambiguity, Unit, Phrase}
     for noun in nouns if not says_more else ():
         text = " ".join(token.text for token in tokens if token.kind == "word")

@@ -51,6 +51,57 @@ def name_backgrounds(search: PlaceSearch) -> None:
                 search.forget({place})
 
 
+def name_removed_backgrounds(search: PlaceSearch) -> None:
+    """Read what is to be removed from behind the subject as the background: "remove the messy bedroom behind her"."""
+    for start, end in search.spans(at_conjunctions=True):
+        places = [i for i in range(start, end) if search.words[i] in search.places.behind | search.places.rears]
+        removes = any(_removes(search, i) for i in range(start, end))
+        if places and removes:
+            _name_removed(search, places[0], start, end)
+        elif removes and any(search.paints(i) for i in range(len(search.tokens)) if not start <= i < end):
+            things = [i for i in range(start, end) if search.words[i] in search.places.settings]
+            if len(things) == 1 and all(_is_beside(search, i) for i in range(start, end) if i not in things):
+                search.subjects[search.tokens[things[0]].text] = search.background_word
+
+
+def _name_removed(search: PlaceSearch, place: int, start: int, end: int) -> None:
+    """Read the thing before a word such as "behind" as the background, and drop what it lies behind."""
+    thing = place - 1
+    while thing > start and search.is_small(thing) and not _is_plain_thing(search, thing):
+        thing -= 1
+    if not _is_plain_thing(search, thing) or not all(_is_beside(search, i) for i in range(place + 1, end)):
+        return
+    first = thing
+    while first > start and (first - 1 in search.unknown or _is_plain_thing(search, first - 1)):
+        first -= 1
+    search.things[search.text[search.tokens[first].start : search.tokens[thing].end]] = search.background_word
+    search.subjects[search.tokens[thing].text] = search.background_word
+    search.unknown.discard(thing)
+    owners = {i for i in range(place, end) if search.is_subject_word(i) or search.is_small(i) or i == place}
+    search.forget(set(range(first, thing)) | owners)
+
+
+def _removes(search: PlaceSearch, index: int) -> bool:
+    meanings = search.lexicon.meanings.get((search.words[index],), ())
+    return any(isinstance(m, Negation) for m in meanings) or search.words[index] in search.places.removals
+
+
+def _is_plain_thing(search: PlaceSearch, index: int) -> bool:
+    """Whether a word is unknown, or means nothing that can be done; and is no article."""
+    word = search.words[index]
+    means = bool(search.lexicon.meanings.get((word,), ())) and word not in search.places.settings
+    known = search.is_subject_word(index) or word in search.places.settings or word in search.lexicon.particles
+    return index in search.unknown or (known and not means and not _removes(search, index))
+
+
+def _is_beside(search: PlaceSearch, index: int) -> bool:
+    """Whether a word only belongs to the removal: a small word, the subject, or the word for no itself."""
+    word = search.words[index]
+    return search.is_small(index) or search.is_subject_word(index) or _removes(search, index) or (
+        word in search.places.attributes or word in search.places.pronouns or word in search.lexicon.particles
+    )
+
+
 def pass_over_topics(search: PlaceSearch) -> None:
     """Drop the first clause where it only names what is photographed: "Monstera: ...", "Old gramophone. ..."."""
     end = _end_of_topic(search)

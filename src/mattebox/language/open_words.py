@@ -14,6 +14,7 @@ from mattebox.language.meanings import Noun
 from mattebox.language.open_nouns import (
     name_backgrounds,
     name_first_things,
+    name_removed_backgrounds,
     pass_over_adverbs,
     pass_over_attributes,
     pass_over_topics,
@@ -51,6 +52,7 @@ def place_unknown_words(
     finder.pass_over_preserved()
     finder.name_things()
     finder.pass_over_whereabouts()
+    name_removed_backgrounds(finder)
     name_backgrounds(finder)
     pass_over_topics(finder)
     name_first_things(finder)

@@ -91,10 +91,17 @@ def _find_split_phrase(
         elif word not in lexicon.fillers:
             folded = (*folded, word)
             meanings = _find_phrase(folded, lexicon) if inner else ()
-            kinds = Gradation if any(isinstance(m, Number) for ms in inner.values() for m in ms) else Phrase | Gradation
-            if any(isinstance(m, kinds) for m in meanings):
+            has_number = any(isinstance(m, Number) for ms in inner.values() for m in ms)
+            if any(_holds_number(m) if has_number else isinstance(m, Phrase | Gradation) for m in meanings):
                 found = _SplitPhrase(end + 1, meanings, dict(inner))
     return found
+
+
+def _holds_number(meaning: Meaning) -> bool:
+    """Whether a phrase can have its number inside: "edge 2 px inwards"."""
+    if not isinstance(meaning, Noun):
+        return isinstance(meaning, Gradation)
+    return meaning.concept.removes or set(meaning.concept.measures) == {"px"}
 
 
 def _append_split(text: str, tokens: Sequence[Token], index: int, split: _SplitPhrase, words: list[Word]) -> int:

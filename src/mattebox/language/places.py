@@ -95,6 +95,16 @@ class Places(Struct, frozen=True, forbid_unknown_fields=True):
         Verbs before a thing that only say that it is wanted: "need".
     behind
         Words behind a thing that lies behind the subject: German "dahinter".
+    indefinites
+        Articles of what is new: "a".
+    rears
+        Prepositions for what lies behind the subject.
+    removals
+        Verbs, or parts of them, for what shall be gone: "rid".
+    settings
+        Things that lie around what is photographed: "floor", "bedroom".
+    surroundings
+        Words for all sides of the subject, of a margin: "around".
     adverb_endings
         Endings of adverbs, of words that are not known.
     """
@@ -136,6 +146,11 @@ class Places(Struct, frozen=True, forbid_unknown_fields=True):
     makings: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
     behind: frozenset[str] = frozenset()
+    indefinites: frozenset[str] = frozenset()
+    rears: frozenset[str] = frozenset()
+    removals: frozenset[str] = frozenset()
+    settings: frozenset[str] = frozenset()
+    surroundings: frozenset[str] = frozenset()
     adverb_endings: frozenset[str] = frozenset()
 
 

@@ -28,6 +28,7 @@ from mattebox.language.meanings import Adjective, Area, Degree, Direction, Negat
 from mattebox.language.reading import count_unknown_words, read_text, split_request
 from mattebox.language.recipe_assembly import assemble_recipe
 from mattebox.language.separable_verbs import join_separable_verbs
+from mattebox.language.surroundings import imply_crop
 from mattebox.language.tokens import Token
 from mattebox.language.vocabulary import language_codes
 from mattebox.recipe.flat_parameters import parameters_by_name
@@ -158,6 +159,7 @@ def _plan_tokens(text: str, tokens: Sequence[Token], base: Recipe | None, lexico
     require_supported(read.words)
     require_one_choice(read.words, lexicon.vocabulary.alternative_question)
     readings = read_anchors(_find_all_anchors(read.words, lexicon), _flat_values(base), lexicon)
+    readings = imply_crop(readings, tokens, lexicon)
     require_label_text(readings, base, lexicon)
     if not readings:
         raise WordsNotUnderstood("nothing was asked for", 'say what you want, such as "white background, soft shadow"')

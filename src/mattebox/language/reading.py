@@ -23,6 +23,7 @@ from mattebox.language.plain_numbers import leave_out_plain_numbers
 from mattebox.language.place_search import PlacedWords
 from mattebox.language.replacement import (
     drop_answered,
+    drop_explained,
     drop_praise,
     drop_replaced,
     grade_questions,
@@ -82,6 +83,7 @@ def read_text(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> ReadText:
     concepts = lexicon.vocabulary.concepts
     words = [word for word in words if not _says_nothing(word)]
     wanted = name_contents(drop_replaced(join_units(words)), concepts)
+    wanted = drop_explained(wanted, text, lexicon.vocabulary.explanations)
     wanted = drop_answered(grade_questions(wanted, concepts))
     wanted = read_neighbours(wanted, concepts)
     subjects = [w.text for w in wanted if forms.get(w.text, fold_word(w.text)) in lexicon.subjects]

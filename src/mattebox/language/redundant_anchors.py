@@ -61,8 +61,16 @@ def _drop_complaints(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor
 
 def _drop_bare_subjects(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor]:
     """The anchors without those that only name what is photographed, beside others: "thumbnail, me and the drill"."""
-    bare = [a for a in anchors if is_bare_subject(a) and lexicon.doings.isdisjoint(map(fold_word, a.text.split()))]
+    bare = [a for a in anchors if is_bare_subject(a) and not _asks_for_change(a.text, lexicon)]
     return list(anchors) if len(bare) == len(anchors) else [a for a in anchors if a not in bare]
+
+
+def _asks_for_change(text: str, lexicon: Lexicon) -> bool:
+    """Whether words about a thing ask for what cannot be done: "make him a king", "her on a beach"."""
+    words = list(map(fold_word, text.split()))
+    pairs = zip(words, words[1:], strict=False)
+    is_moved = any(a in lexicon.places.grounds and b in lexicon.places.indefinites for a, b in pairs)
+    return is_moved or not lexicon.doings.isdisjoint(words)
 
 
 def _drop_repeated_nouns(anchors: Sequence[Anchor]) -> list[Anchor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence, Set
 
 from mattebox.language.concepts import Concept
@@ -56,6 +57,18 @@ def drop_praise(words: Sequence[Word], praises: frozenset[str], fillers: frozens
         if not (describes and word.find(Ambiguity) and plain in praises):
             kept.append(word)
     return kept[::-1]
+
+
+def drop_explained(words: Sequence[Word], text: str, explanations: Sequence[str]) -> list[Word]:
+    """The words without vague ones that the request itself explains: "make it stand out: darken the background"."""
+    behind = "|".join(re.escape(word) for word in explanations)
+    kept: list[Word] = []
+    for index, word in enumerate(words):
+        form = rf"{re.escape(word.text)}[^,.;:!?]{{0,24}}(?::|[,;]?\s+(?:{behind})\b)"
+        follows = index + 1 < len(words) and bool(explanations)
+        if not (follows and isinstance(word.meanings[0], Ambiguity) and re.search(form, text, re.IGNORECASE)):
+            kept.append(word)
+    return kept
 
 
 def grade_questions(words: Sequence[Word], concepts: Mapping[str, Concept]) -> list[Word]:

@@ -131,6 +131,8 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         The question for a colour of which it is not said what should have it, which stands for {}.
     change_question, more_choices, less_choices
         The question for "more" and "less" by themselves, and clear words for its answers.
+    explanations
+        Words behind a vague wish and before what it means: "that is".
     direction_question
         The question for what should be changed, where nothing says how.
     changes
@@ -197,6 +199,7 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     change_question: str = "of what?"
     more_choices: tuple[str, ...] = ()
     less_choices: tuple[str, ...] = ()
+    explanations: tuple[str, ...] = ()
     direction_question: str = "more or less of it?"
     changes: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
