@@ -120,7 +120,12 @@ def choose_noun(word: Word, clause: Sequence[Word]) -> Noun | None:
     nouns = [m for m in word.meanings if isinstance(m, Noun)]
     if word.find(Area) and not isinstance(word.meanings[0], Noun):  # "only the background" where nothing describes it
         nouns = [noun for noun in nouns if _is_described(noun, word, clause)]
-    return max(nouns, key=lambda noun: count_modifiers(noun, word, clause), default=None)
+    is_signed = any(isinstance(m, Number) and m.is_signed for w in clause for m in w.meanings)  # "shadows +18 %"
+
+    def rank(noun: Noun) -> tuple[bool, int]:
+        return is_signed and noun.concept.grade is not None, count_modifiers(noun, word, clause)
+
+    return max(nouns, key=rank, default=None)
 
 
 def _is_described(noun: Noun, word: Word, clause: Sequence[Word]) -> bool:

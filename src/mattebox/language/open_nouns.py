@@ -90,7 +90,7 @@ def _is_plain_thing(search: PlaceSearch, index: int) -> bool:
     """Whether a word is unknown, or means nothing that can be done; and is no article."""
     word = search.words[index]
     means = bool(search.lexicon.meanings.get((word,), ())) and word not in search.places.settings
-    known = search.is_subject_word(index) or word in search.places.settings or word in search.lexicon.particles
+    known = word in search.places.settings or (word in search.lexicon.particles and not search.is_subject_word(index))
     return index in search.unknown or (known and not means and not _removes(search, index))
 
 
@@ -105,7 +105,7 @@ def _is_beside(search: PlaceSearch, index: int) -> bool:
 def pass_over_topics(search: PlaceSearch) -> None:
     """Drop the first clause where it only names what is photographed: "Monstera: ...", "Old gramophone. ..."."""
     end = _end_of_topic(search)
-    if not search.has_unknown(0, end) or end == len(search.tokens):
+    if end == len(search.tokens) or not (search.has_unknown(0, end) or search.tokens[end].kind != "separator"):
         return
     if all(_can_name(search, i) for i in range(end)) and not _asks_for_new(search, 0, end):
         search.drop(0, end)

@@ -1,4 +1,7 @@
-"""Room around the subject: a margin that is said of all sides of it goes around its box, so that is cropped to first."""
+"""Room around the subject: a margin that is said of all sides of it goes around its box, so that is cropped to first.
+
+Where a canvas is asked for, such as a square, the margin is that canvas's own.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,14 @@ from mattebox.language.lexicon import Lexicon
 from mattebox.language.tokens import Token, fold_word
 
 MARGIN, CROP = "margin", "crop"  # parameters
+CANVAS = frozenset(("size", "aspect", "position", "preset"))  # parameters of a canvas that is not the subject's box
 NO_MARGIN = "0"
 
 
 def imply_crop(readings: Sequence[Reading], tokens: Sequence[Token], lexicon: Lexicon) -> list[Reading]:
     """The readings of a request of these tokens, with a crop to the subject implied by "10 % room around it"."""
+    if any(not CANVAS.isdisjoint(r.values) for r in readings):
+        return list(readings)
     around = {word for clause in _split(tokens) if lexicon.places.surroundings & clause for word in clause}
     return [replace(r, implied={CROP: True, **r.implied}) if _surrounds(r, around) else r for r in readings]
 
