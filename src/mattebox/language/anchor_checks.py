@@ -73,6 +73,14 @@ def require_direction(tokens: Sequence[Token], lexicon: Lexicon) -> None:
             raise AmbiguousWords(text, noun.concept.ask, noun.concept.choices)
 
 
+def require_background(words: Sequence[Word], readings: Sequence[Reading]) -> None:
+    """AmbiguousWords for a request of which is known only that something shall be on, or behind, something."""
+    nouns = [(w, m) for w in words for m in w.meanings[:1] if isinstance(m, Noun) and m.is_optional and m.concept.ask]
+    if nouns and not readings:
+        word, noun = nouns[0]
+        raise AmbiguousWords(word.text, noun.concept.ask, noun.concept.choices)
+
+
 def _is_empty(word: Word) -> bool:
     """Whether a word says nothing that can be done, such as "thank you"."""
     return isinstance(word.meanings[0], Phrase) and not word.meanings[0].values

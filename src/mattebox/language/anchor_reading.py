@@ -85,7 +85,8 @@ def _sets_canvas(anchor: Anchor, lexicon: Lexicon) -> bool:
     if implied is None or isinstance(implied.meaning, Gradation) or implied.meaning is None:
         return False
     if isinstance(implied.meaning, Noun):
-        return implied.meaning.name in CANVAS_CONCEPTS
+        removes = implied.meaning.name == BACKGROUND and implied.is_negated
+        return removes or implied.meaning.name in CANVAS_CONCEPTS
     known = parameters_by_name()
     values = implied.meaning.values
     if PRESET in values:

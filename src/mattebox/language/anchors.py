@@ -98,6 +98,8 @@ def accepts(anchor: Anchor, modifier: Meaning) -> bool:
     if isinstance(modifier, ColourName):
         return bool(concept.colour or concept.colour_list)
     if isinstance(modifier, PathText):
+        if modifier.is_quoted and not _is_file(modifier.path):
+            return bool(concept.quoted)
         return bool(concept.path) or (modifier.is_quoted and bool(concept.quoted))
     if isinstance(modifier, Number):
         is_share = not modifier.unit and 0 < modifier.value <= 1 and "%" in concept.measures
@@ -109,6 +111,11 @@ def accepts(anchor: Anchor, modifier: Meaning) -> bool:
     if isinstance(modifier, Direction):
         return concept.grade is not None or bool(concept.more if modifier.sign > 0 else concept.less)
     return isinstance(modifier, Degree) and (concept.grade is not None or bool(concept.adjectives))
+
+
+def _is_file(text: str) -> bool:
+    """Whether a text in quotation marks may be a path."""
+    return "." in text or "/" in text or "\\" in text
 
 
 def _fits_grade(unit: str, grade_unit: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.neighbours import LABEL
@@ -21,7 +21,8 @@ def quote_labels(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> list[T
     names = _label_words(lexicon)
     for index, token in enumerate(tokens):
         if token.kind == "word" and fold_word(token.text) in names:
-            span = _find_behind_colon(text, tokens, index) or _find_capitals(tokens, index, lexicon)
+            span = _find_behind_colon(text, tokens, index, names) or _find_capitals(tokens, index, lexicon)
+            span = span or _find_later_capitals(tokens, index, lexicon)
             if span is not None:
                 return _join(text, tokens, *span)
     return list(tokens)
@@ -32,13 +33,17 @@ def _label_words(lexicon: Lexicon) -> frozenset[str]:
     return frozenset(fold_word(noun.split()[-1]) for noun in nouns)
 
 
-def _find_behind_colon(text: str, tokens: Sequence[Token], index: int) -> tuple[int, int] | None:
+def _find_behind_colon(
+    text: str, tokens: Sequence[Token], index: int, names: Set[str]
+) -> tuple[int, int] | None:
     """The tokens behind the next colon of the sentence up to its end, or to a comma."""
     for before in range(index, len(tokens) - 1):
         if tokens[before].kind == "separator" and set(tokens[before].text) & set(SENTENCE_ENDS):
             return None
         if ":" in text[tokens[before].end : tokens[before + 1].start]:
             first = before + 1
+            if fold_word(tokens[first].text) in names:
+                return None  # "...: write SALE"
             ends = (i for i in range(first, len(tokens)) if _ends_text(tokens, i))
             last = next(ends, len(tokens))
             return (first, last) if last > first else None
@@ -54,11 +59,30 @@ def _ends_text(tokens: Sequence[Token], index: int) -> bool:
 def _find_capitals(tokens: Sequence[Token], index: int, lexicon: Lexicon) -> tuple[int, int] | None:
     """The words behind a word for a label that are written as names, or in capitals."""
     first = last = index + 1
-    if tuple(fold_word(token.text) for token in tokens[first : first + 2]) in lexicon.meanings:
+    pair = tuple(fold_word(token.text) for token in tokens[first : first + 2])
+    if pair in lexicon.meanings or pair in lexicon.whole_phrases:
         return None  # "AI-edited"
     while last < len(tokens) and _is_name(tokens[last], lexicon, is_first=last == first):
         last += 1
     return (first, last) if last > first else None
+
+
+def _find_later_capitals(tokens: Sequence[Token], index: int, lexicon: Lexicon) -> tuple[int, int] | None:
+    """The words in capitals later in the clause that mean nothing else: "write top left SOLD on it"."""
+    for first in range(index + 1, len(tokens)):
+        if tokens[first].kind == "separator":
+            return None
+        if _is_in_capitals(tokens[first], lexicon):
+            last = first
+            while last < len(tokens) and _is_in_capitals(tokens[last], lexicon):
+                last += 1
+            return first, last
+    return None
+
+
+def _is_in_capitals(token: Token, lexicon: Lexicon) -> bool:
+    is_capital = token.kind == "word" and token.text.isupper() and len(token.text) >= MIN_CAPITALS
+    return is_capital and (fold_word(token.text),) not in lexicon.meanings
 
 
 def _is_name(token: Token, lexicon: Lexicon, *, is_first: bool) -> bool:

@@ -122,7 +122,8 @@ def _name_label(words: Sequence[Word], concepts: Mapping[str, Concept]) -> list[
     named: list[Word] = []
     for word in words:
         path = word.find(PathText)
-        if isinstance(path, PathText) and path.path[:1] in NAME_MARKS and not holds:
+        is_text = isinstance(path, PathText) and path.is_quoted and not set(path.path) & set("./\\")
+        if isinstance(path, PathText) and (path.path[:1] in NAME_MARKS or is_text) and not holds:
             named.append(Word(word.text, (Noun(LABEL, concepts[LABEL]),)))
         named.append(word)
     return named

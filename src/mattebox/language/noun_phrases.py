@@ -17,12 +17,18 @@ PHRASE_LENGTHS = (2, 3)  # of phrases that mean something with a thing in them, 
 
 def shorten_noun_phrases(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
     """The tokens without what only describes a thing behind it; colours only behind an article."""
-    words = [fold_word(token.text) if token.kind == "word" else "" for token in tokens]
+    words = [_read(token, lexicon) for token in tokens]
     gone: set[int] = set()
     for head, word in enumerate(words):
         if word in lexicon.subjects and not _describes_next(words, head, lexicon):
             gone |= _find_attributes(text, tokens, words, head, lexicon)
     return [token for index, token in enumerate(tokens) if index not in gone]
+
+
+def _read(token: Token, lexicon: Lexicon) -> str:
+    """The word of a token, without likely typing errors; "" for other tokens."""
+    word = fold_word(token.text) if token.kind == "word" else ""
+    return word if not word or lexicon.is_known(word) else lexicon.correct(word) or word
 
 
 def _describes_next(words: Sequence[str], index: int, lexicon: Lexicon) -> bool:

@@ -7,7 +7,7 @@ error. Each function changes the search in place.
 
 from __future__ import annotations
 
-from mattebox.language.meanings import Adjective, Break, ColourName, Degree, Gradation, Negation, Noun, Phrase
+from mattebox.language.meanings import Adjective, Ambiguity, Break, ColourName, Degree, Gradation, Negation, Noun, Phrase
 from mattebox.language.place_search import PlaceSearch
 
 MAX_NOUN_LENGTH = 4  # unknown words of one thing
@@ -22,7 +22,9 @@ def pass_over_attributes(search: PlaceSearch) -> None:
             continue
         for index in range(end - 1, start - 1, -1):
             behind = _next_kept(search, index, end)
-            if index in search.unknown and behind is not None and _is_named(search, behind):
+            if index not in search.unknown or behind is None:
+                continue
+            if _is_named(search, behind) or (_is_inflected(search, index) and _is_colour(search, behind)):
                 search.drop(index, index + 1)
 
 
@@ -72,7 +74,7 @@ def _name_removed(search: PlaceSearch, place: int, start: int, end: int) -> None
     if not _is_plain_thing(search, thing) or not all(_is_beside(search, i) for i in range(place + 1, end)):
         return
     first = thing
-    while first > start and (first - 1 in search.unknown or _is_plain_thing(search, first - 1)):
+    while first > start and (_is_plain_thing(search, first - 1) or _is_attribute(search, first - 1)):
         first -= 1
     search.things[search.text[search.tokens[first].start : search.tokens[thing].end]] = search.background_word
     search.subjects[search.tokens[thing].text] = search.background_word
@@ -82,8 +84,7 @@ def _name_removed(search: PlaceSearch, place: int, start: int, end: int) -> None
 
 
 def _removes(search: PlaceSearch, index: int) -> bool:
-    meanings = search.lexicon.meanings.get((search.words[index],), ())
-    return any(isinstance(m, Negation) for m in meanings) or search.words[index] in search.places.removals
+    return search.words[index] in search.places.removals
 
 
 def _is_plain_thing(search: PlaceSearch, index: int) -> bool:
@@ -92,6 +93,13 @@ def _is_plain_thing(search: PlaceSearch, index: int) -> bool:
     means = bool(search.lexicon.meanings.get((word,), ())) and word not in search.places.settings
     known = word in search.places.settings or (word in search.lexicon.particles and not search.is_subject_word(index))
     return index in search.unknown or (known and not means and not _removes(search, index))
+
+
+def _is_attribute(search: PlaceSearch, index: int) -> bool:
+    """Whether a word only describes: "messy"."""
+    meanings = search.lexicon.meanings.get((search.words[index],), ())
+    vague = bool(meanings) and all(isinstance(m, Ambiguity) for m in meanings)
+    return search.words[index] in search.places.attributes or vague
 
 
 def _is_beside(search: PlaceSearch, index: int) -> bool:
@@ -138,6 +146,17 @@ def _is_named(search: PlaceSearch, index: int) -> bool:
     """Whether a word is a thing, or a word for a picture."""
     is_subject = search.is_subject_word(index) or search.tokens[index].text in search.subjects
     return is_subject or search.words[index] in search.places.picture_words
+
+
+def _is_inflected(search: PlaceSearch, index: int) -> bool:
+    """Whether a word is written as an adjective before a noun, in languages that inflect those."""
+    text, endings = search.tokens[index].text, search.lexicon.vocabulary.inflections
+    return bool(endings) and text[:1].islower() and text.endswith(endings)
+
+
+def _is_colour(search: PlaceSearch, index: int) -> bool:
+    meanings = search.lexicon.meanings.get((search.words[index],), ())
+    return any(isinstance(m, ColourName) for m in meanings[:1])
 
 
 def _end_of_topic(search: PlaceSearch) -> int:

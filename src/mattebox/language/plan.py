@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from mattebox.errors import UsageError
 from mattebox.language.anchor_checks import (
+    require_background,
     require_complete_request,
     require_direction,
     require_label_text,
@@ -161,6 +162,7 @@ def _plan_tokens(text: str, tokens: Sequence[Token], base: Recipe | None, lexico
     readings = read_anchors(_find_all_anchors(read.words, lexicon), _flat_values(base), lexicon)
     readings = imply_crop(readings, tokens, lexicon)
     require_label_text(readings, base, lexicon)
+    require_background(read.words, readings)
     if not readings:
         raise WordsNotUnderstood("nothing was asked for", 'say what you want, such as "white background, soft shadow"')
     recipe = assemble_recipe(readings, base)

@@ -34,6 +34,7 @@ from mattebox.recipe.steps import (
 GENERIC_PRESETS = frozenset(("product", "portrait"))  # beside which another one says more
 KEPT_BACKGROUNDS = ("blur", "transparent")  # that a photograph's own can become
 MAX_RATIO_ERROR = 0.01  # of a size in pixels beside a proportion
+PAINT, STUDIO = "background", "studio"  # parameter and its value
 HIDE, HIDE_METHOD = "hide", "hide_method"  # parameters
 UNCUT_NAMES = ("size", "crop_to")  # that make sense for a whole photograph
 UNLIMITED_STEPS = {Cut, Frame, Anonymise, LensBlur}  # that have no area, and are about the subject, or all of its kind
@@ -112,6 +113,8 @@ def _agree(name: str, first: Value, second: Value, first_text: str, second_text:
         return second if first in GENERIC_PRESETS else first
     if name == HIDE and {first, second} == {"faces", "plates"}:
         return "all"
+    if name == PAINT and STUDIO in (first, second) and first != second:  # "studio background in light grey"
+        return f"{STUDIO}({second if first == STUDIO else first})"
     joined = join_parts(first, second)
     if joined is not None:
         return joined

@@ -54,9 +54,18 @@ def _drop_complaints(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor
         if not isinstance(anchor.meaning, Gradation) or lexicon.excess.isdisjoint(map(fold_word, anchor.text.split())):
             return False
         answers = ANSWERS.get(anchor.meaning.name, frozenset())
+        if any(_wishes_same(anchor, other) for other in anchors if other is not anchor):
+            return True
         return any(not answers.isdisjoint(_list_names(later)) for later in anchors[index + 1 :])
 
     return [anchor for index, anchor in enumerate(anchors) if not is_answered(index, anchor)]
+
+
+def _wishes_same(complaint: Anchor, other: Anchor) -> bool:
+    """Whether another anchor asks for what a complaint means: "much too dark, brighten it"."""
+    is_graded = isinstance(complaint.meaning, Gradation) and isinstance(other.meaning, Gradation)
+    is_same = is_graded and complaint.meaning.name == other.meaning.name  # type: ignore[union-attr]
+    return is_same and complaint.direction == other.direction and "too" not in other.text.lower().split()
 
 
 def _drop_bare_subjects(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor]:
@@ -130,12 +139,17 @@ def _excludes(anchor: Anchor) -> bool:
     return only_negates and isinstance(anchor.meaning, Noun) and anchor.meaning.concept.area == SUBJECT
 
 
+def _names_subject(anchor: Anchor) -> bool:
+    """Whether an anchor only says that all is about the subject: "not the rest"."""
+    return anchor.meaning is None and anchor.modifiers == [Area(SUBJECT)]
+
+
 def _limit_to_picked(anchors: Sequence[Anchor]) -> list[Anchor]:
     """The anchors; "only the car" beside nothing but changes of the photograph itself is where they are made."""
     anchors = _drop_excluded(anchors)
     picked = [a for a in anchors if isinstance(a.meaning, Phrase) and set(a.meaning.values) == {PICK}]
     kept = [a for a in anchors if isinstance(a.meaning, Phrase) and a.meaning.values == {CUT: False}]
-    others = [a for a in anchors if a not in picked and a not in kept]
+    others = [a for a in anchors if a not in picked and a not in kept and not _names_subject(a)]
     if not picked or not others or not all(is_limitable(a) and not _is_elsewhere(a) for a in others):
         return list(anchors)
     for anchor in (a for a in others if not a.find(Area)):
