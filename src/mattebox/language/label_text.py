@@ -33,9 +33,7 @@ def _label_words(lexicon: Lexicon) -> frozenset[str]:
     return frozenset(fold_word(noun.split()[-1]) for noun in nouns)
 
 
-def _find_behind_colon(
-    text: str, tokens: Sequence[Token], index: int, names: Set[str]
-) -> tuple[int, int] | None:
+def _find_behind_colon(text: str, tokens: Sequence[Token], index: int, names: Set[str]) -> tuple[int, int] | None:
     """The tokens behind the next colon of the sentence up to its end, or to a comma."""
     for before in range(index, len(tokens) - 1):
         if tokens[before].kind == "separator" and set(tokens[before].text) & set(SENTENCE_ENDS):

@@ -38,9 +38,7 @@ def _describes_next(words: Sequence[str], index: int, lexicon: Lexicon) -> bool:
     return after in lexicon.subjects or any(isinstance(m, Noun) and m.name in CANVAS_CONCEPTS for m in meanings)
 
 
-def _find_attributes(
-    text: str, tokens: Sequence[Token], words: Sequence[str], head: int, lexicon: Lexicon
-) -> set[int]:
+def _find_attributes(text: str, tokens: Sequence[Token], words: Sequence[str], head: int, lexicon: Lexicon) -> set[int]:
     """The places of the words directly before a thing that only describe it."""
     first = head
     while first > 0 and _touches(text, tokens, first) and _describes(words[first - 1], lexicon):

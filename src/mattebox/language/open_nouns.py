@@ -7,12 +7,20 @@ error. Each function changes the search in place.
 
 from __future__ import annotations
 
-from mattebox.language.meanings import Adjective, Ambiguity, Break, ColourName, Degree, Gradation, Negation, Noun, Phrase
+from mattebox.language.meanings import (
+    Adjective,
+    Ambiguity,
+    Break,
+    ColourName,
+    Degree,
+    Gradation,
+    Negation,
+    Noun,
+    Phrase,
+)
 from mattebox.language.place_search import PlaceSearch
 
 MAX_NOUN_LENGTH = 4  # unknown words of one thing
-MAX_BEHIND_DISTANCE = 2  # tokens from a thing to the word that puts it behind the subject
-BACKGROUND = "background"
 
 
 def pass_over_attributes(search: PlaceSearch) -> None:
@@ -36,21 +44,6 @@ def pass_over_adverbs(search: PlaceSearch) -> None:
     for index in sorted(search.unknown):
         if search.words[index].endswith(endings):
             search.drop(index, index + 1)
-
-
-def name_backgrounds(search: PlaceSearch) -> None:
-    """Read a thing that is said to lie behind as the background: "the shelf behind it", German "Werkstatt dahinter"."""
-    for start, end in search.spans(at_conjunctions=True):
-        for index in range(start, end):
-            if index not in search.unknown:
-                continue
-            behind = range(index + 1, min(index + 1 + MAX_BEHIND_DISTANCE, end))
-            place = next((i for i in behind if search.words[i] in search.places.behind), None)
-            if place is not None and all(search.is_small(i) for i in range(index + 1, place)):
-                search.subjects[search.tokens[index].text] = search.background_word
-                search.things[search.tokens[index].text] = search.background_word
-                search.unknown.discard(index)
-                search.forget({place})
 
 
 def name_removed_backgrounds(search: PlaceSearch) -> None:
@@ -105,8 +98,11 @@ def _is_attribute(search: PlaceSearch, index: int) -> bool:
 def _is_beside(search: PlaceSearch, index: int) -> bool:
     """Whether a word only belongs to the removal: a small word, the subject, or the word for no itself."""
     word = search.words[index]
-    return search.is_small(index) or search.is_subject_word(index) or _removes(search, index) or (
-        word in search.places.attributes or word in search.places.pronouns or word in search.lexicon.particles
+    return (
+        search.is_small(index)
+        or search.is_subject_word(index)
+        or _removes(search, index)
+        or (word in search.places.attributes or word in search.places.pronouns or word in search.lexicon.particles)
     )
 
 
@@ -171,6 +167,8 @@ def _end_of_topic(search: PlaceSearch) -> int:
 def _can_name(search: PlaceSearch, index: int) -> bool:
     """Whether a word can be part of a name of what is photographed."""
     word, places = search.words[index], search.places
+    if index in search.unknown and search.words[index + 1] in places.determiners:
+        return False  # "zorbify the chair": a verb
     if index in search.unknown:
         return not search.lexicon.vocabulary.capital_nouns or search.tokens[index].text[:1].isupper() or not index
     if search.is_subject_word(index):

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence, Set
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import Noun
 from mattebox.language.open_nouns import (
-    name_backgrounds,
     name_first_things,
     name_removed_backgrounds,
     pass_over_adverbs,
@@ -53,7 +52,6 @@ def place_unknown_words(
     finder.name_things()
     finder.pass_over_whereabouts()
     name_removed_backgrounds(finder)
-    name_backgrounds(finder)
     pass_over_topics(finder)
     name_first_things(finder)
     pass_over_attributes(finder)

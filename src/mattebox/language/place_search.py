@@ -9,7 +9,6 @@ from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import Adjective, Break, ColourName, Noun
 from mattebox.language.tokens import Token, fold_word
 
-
 BACKGROUND = "background"  # concept
 
 

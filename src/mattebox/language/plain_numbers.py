@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mattebox.language.lexicon import Lexicon
@@ -29,7 +30,8 @@ def _is_item(text: str, token: Token) -> bool:
 
 def _is_year(tokens: Sequence[Token], index: int, lexicon: Lexicon) -> bool:
     token = tokens[index]
-    is_number = token.kind == "number" and token.text.isdigit() and FIRST_YEAR <= int(token.text) <= LAST_YEAR
+    is_number = token.kind == "number" and re.fullmatch(r"\d{4}", token.text) is not None
+    is_number = is_number and FIRST_YEAR <= int(token.text) <= LAST_YEAR
     if not is_number or index == 0 or fold_word(tokens[index - 1].text) not in lexicon.places.datings:
         return False
     around = [*tokens[max(index - 3, 0) : index - 1], *tokens[index + 1 : index + 2]]

@@ -19,8 +19,8 @@ from mattebox.language.number_words import parse_number_word
 from mattebox.language.open_words import place_unknown_words
 from mattebox.language.phrase_reading import read_phrase
 from mattebox.language.picture_contents import leave_out_contents
-from mattebox.language.plain_numbers import leave_out_plain_numbers
 from mattebox.language.place_search import PlacedWords
+from mattebox.language.plain_numbers import leave_out_plain_numbers
 from mattebox.language.replacement import (
     drop_answered,
     drop_explained,

@@ -190,7 +190,9 @@ def _area_values(reading: Reading) -> dict[str, Value]:
     only: dict[str, Value] = {
         p.name: reading.area for p in known.values() if p.field.name == "only" and p.step in steps
     }
-    if not only and reading.area == SUBJECT and steps <= UNLIMITED_STEPS:  # "crop close to the brooch", "the plate on my car"
+    if (
+        not only and reading.area == SUBJECT and steps <= UNLIMITED_STEPS
+    ):  # "crop close to the brooch", "the plate on my car"
         return {}
     if not only:
         raise WordsNotUnderstood(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 
 from mattebox.language.anchors import SUBJECT, Anchor, accepts, is_bare_subject, is_limitable
@@ -77,8 +78,7 @@ def _drop_bare_subjects(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anc
 def _asks_for_change(text: str, lexicon: Lexicon) -> bool:
     """Whether words about a thing ask for what cannot be done: "make him a king", "her on a beach"."""
     words = list(map(fold_word, text.split()))
-    pairs = zip(words, words[1:], strict=False)
-    is_moved = any(a in lexicon.places.grounds and b in lexicon.places.indefinites for a, b in pairs)
+    is_moved = any(a in lexicon.places.grounds and b in lexicon.places.indefinites for a, b in pairwise(words))
     return is_moved or not lexicon.doings.isdisjoint(words)
 
 

@@ -10,7 +10,19 @@ from typing import Literal, NamedTuple, TypeAlias
 from mattebox.errors import UsageError
 
 TokenKind: TypeAlias = Literal[
-    "setting", "quoted", "call", "hex", "path", "size", "ratio", "camera", "factor", "number", "separator", "word", "other"
+    "setting",
+    "quoted",
+    "call",
+    "hex",
+    "path",
+    "size",
+    "ratio",
+    "camera",
+    "factor",
+    "number",
+    "separator",
+    "word",
+    "other",
 ]
 
 _SUFFIXES = "png|jpe?g|webp|tiff?|avif|heic|heif|bmp|exr|toml|json"
