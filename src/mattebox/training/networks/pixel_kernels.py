@@ -31,10 +31,11 @@ PURE_PIXEL_PRIOR = 0.65  # prior probability that a pixel is pure subject or pur
 
 
 def box_blur(x: Tensor, radius: int) -> Tensor:
-    """Mean over squares of 2 `radius` + 1 pixels, as two passes; only pixels inside the picture count."""
-    for kernel, padding in (((2 * radius + 1, 1), (radius, 0)), ((1, 2 * radius + 1), (0, radius))):
-        x = F.avg_pool2d(x, kernel, 1, padding, count_include_pad=False)
-    return x
+    """Mean over squares of 2 `radius` + 1 pixels; only pixels inside the picture count.
+
+    In one step: ONNX Runtime takes two thirds of the time of a pass across and one down.
+    """
+    return F.avg_pool2d(x, 2 * radius + 1, 1, radius, count_include_pad=False)
 
 
 def multiscale_blur(x: Tensor, scales: tuple[tuple[int, int], ...]) -> Tensor:
