@@ -37,6 +37,7 @@ def read_phrase(
         inner = (*inner, word) if inner or word not in lexicon.fillers else ()
         found = _find_phrase((*folded, word), lexicon)  # a phrase may hold what is a filler elsewhere
         found = lexicon.whole_phrases.get(whole) or lexicon.whole_phrases.get(inner, found)
+        found = found or lexicon.whole_phrases.get(_without_courtesies(inner, lexicon), ())
         if word not in lexicon.fillers:
             folded = (*folded, word)
         if found:
@@ -52,6 +53,11 @@ def read_phrase(
     if known_forms.get(written, fold_word(written)) not in lexicon.fillers | lexicon.particles:
         raise LooseWord(index, written)
     return index + 1
+
+
+def _without_courtesies(words: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
+    """Words without "please" and the like inside: "den Hintergrund bitte so lassen"."""
+    return tuple(word for word in words if word not in lexicon.places.courtesies)
 
 
 def _asks(whole: Sequence[str], found: Sequence[Meaning]) -> bool:

@@ -87,6 +87,8 @@ class Places(Struct, frozen=True, forbid_unknown_fields=True):
         Words between those and what a picture shows: "of", "with".
     movements
         Verbs with which a place is where something shall be: "put".
+    courtesies
+        Small words that may stand inside any phrase: "please".
     datings
         Words before a year: "from" 1962.
     makings
@@ -142,6 +144,7 @@ class Places(Struct, frozen=True, forbid_unknown_fields=True):
     picture_words: frozenset[str] = frozenset()
     contents: frozenset[str] = frozenset()
     movements: frozenset[str] = frozenset()
+    courtesies: frozenset[str] = frozenset()
     datings: frozenset[str] = frozenset()
     makings: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()

@@ -13,6 +13,7 @@ from mattebox.language.concepts import Value
 from mattebox.language.errors import ValueOutOfRange, WordsNotUnderstood
 from mattebox.language.interpretation import Reading
 from mattebox.language.partial_values import complete_parts, join_parts
+from mattebox.language.related_values import PAINT, describe_product, enlarge_to_size
 from mattebox.language.settings import CUT, PRESET, STEP, TITLE
 from mattebox.recipe.flat_parameters import base_type, build_recipe, limit_to_area, parameters_by_name
 from mattebox.recipe.presets import find_preset
@@ -34,7 +35,7 @@ from mattebox.recipe.steps import (
 GENERIC_PRESETS = frozenset(("product", "portrait"))  # beside which another one says more
 KEPT_BACKGROUNDS = ("blur", "transparent")  # that a photograph's own can become
 MAX_RATIO_ERROR = 0.01  # of a size in pixels beside a proportion
-PAINT, STUDIO = "background", "studio"  # parameter and its value
+STUDIO = "studio"  # value of the background
 HIDE, HIDE_METHOD = "hide", "hide_method"  # parameters
 UNCUT_NAMES = ("size", "crop_to")  # that make sense for a whole photograph
 UNLIMITED_STEPS = {Cut, Frame, Anonymise, LensBlur}  # that have no area, and are about the subject, or all of its kind
@@ -80,7 +81,7 @@ def assemble_recipe(readings: Iterable[Reading], base: Recipe | None) -> Recipe:
             areas.append(reading.area)
     _require_possible(values, sources)
     values = {name: complete_parts(name, value) for name, value in {**implied, **values}.items()}
-    values = _enlarge(values)
+    values = enlarge_to_size(describe_product(values))
     _require_ranges(values)
     if base is None and not values and set(areas) == {SUBJECT}:  # "only the subject"
         return Recipe((Cut(),))
@@ -149,14 +150,6 @@ def _contradiction(first: str, second: str) -> WordsNotUnderstood:
         first=first,
         second=second,
     )
-
-
-def _enlarge(values: dict[str, Value]) -> dict[str, Value]:
-    """The values; a size in pixels beside the network for enlarging is what it enlarges to."""
-    size = str(values.get("size", ""))
-    if "upscale_model" in values and "upscale" not in values and size.isdigit():
-        return {name: value for name, value in values.items() if name != "size"} | {"upscale": f"{size}px"}
-    return values
 
 
 def _require_ranges(values: Mapping[str, Value]) -> None:
