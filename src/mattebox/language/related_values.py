@@ -1,4 +1,4 @@
-"""Values that mean something else beside others: a size beside the network for enlarging, a product beside a background."""
+"""Values that mean something else beside others: a size beside an enlarging network, a product on a background."""
 
 from __future__ import annotations
 
