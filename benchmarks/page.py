@@ -4,8 +4,8 @@
     python -m benchmarks.page --megapixels 12 --photographs 30     # memory of the browser, over a line without a limit
 
 A photograph is enlarged to so many megapixels and cut out; then a stroke is brushed, undone, and settings are changed.
-Times of what the page does by itself run from the event to the first frame whose pixels differ, within the page. Needs
-Playwright and Chromium.
+Times of what the page does by itself run from the event to the first frame whose pixels differ, within the page; beside
+them the processor time of its main thread until then. Needs Playwright and Chromium.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import re
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +110,19 @@ class ProcessorTime:
         return float(sum(process["cpuTime"] for process in processes))
 
 
+class MainThread:
+    """Processor time of a page's main thread, which hardly depends on what else the machine does."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._line = visit.context.new_cdp_session(visit.page)
+        self._line.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def milliseconds(self) -> float:
+        """Of all tasks so far."""
+        metrics = self._line.send("Performance.getMetrics")["metrics"]
+        return float(next(1000 * metric["value"] for metric in metrics if metric["name"] == "TaskDuration"))
+
+
 class ProfileBrowser:
     """A browser with a profile on the disk, as people have one; contexts of other browsers keep all files in memory."""
 
@@ -197,30 +212,43 @@ def measured_ms(visit: Visit) -> float:
     return duration
 
 
-def describe(durations: list[float]) -> str:
-    """The best and the worst."""
-    return f"{min(durations):.0f} to {max(durations):.0f} ms"
+class Durations:
+    """Times to a change, and what they took of the main thread."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit, self._thread = visit, MainThread(visit)
+        self._times: list[float] = []
+        self._work: list[float] = []
+
+    def measure(
+        self, act: Callable[[], object], event: str, change: str, point: tuple[float, float] = (0.5, 0.6)
+    ) -> None:
+        """Do something, and wait until its change and all that follows are there."""
+        watch(self._visit, event, change, point)
+        before = self._thread.milliseconds()
+        act()
+        self._times.append(measured_ms(self._visit))
+        self._work.append(self._thread.milliseconds() - before)
+        self._visit.settle()
+
+    def __str__(self) -> str:
+        times, work = (f"{min(values):.0f} to {max(values):.0f}" for values in (self._times, self._work))
+        return f"{times} ms (processor {work})"
 
 
 def measure_marks(visit: Visit, report: Report) -> None:
     """Strokes and undo, from the event to the change; and the server's answer to a click."""
-    page, strokes, undos = visit.page, [], []
+    page, strokes, undos = visit.page, Durations(visit), Durations(visit)
     page.get_by_role("button", name="Remove", exact=True).first.click()
     page.get_by_role("button", name="Brush").click()
     page.locator("#composed").wait_for()
     report.add_row("brush taken up", "")
     for number in range(ROUNDS):
         point = (0.4 + 0.04 * number, 0.6)
-        watch(visit, "pointerdown", "pixel", point)
-        visit.draw(point, (0.6, 0.8))
-        strokes.append(measured_ms(visit))
-        visit.settle()
-        watch(visit, "click", "pixel", point)
-        page.get_by_role("button", name="Undo").click()
-        undos.append(measured_ms(visit))
-        visit.settle()
-    report.add_row(f"{ROUNDS} strokes, to the change", describe(strokes))
-    report.add_row(f"{ROUNDS} times undo, to the change", describe(undos))
+        strokes.measure(partial(visit.draw, point, (0.6, 0.8)), "pointerdown", "pixel", point)
+        undos.measure(page.get_by_role("button", name="Undo").click, "click", "pixel", point)
+    report.add_row(f"{ROUNDS} strokes, to the change", str(strokes))
+    report.add_row(f"{ROUNDS} times undo, to the change", str(undos))
     page.get_by_role("button", name="Smart select").click()
     started_at = time.perf_counter()
     visit.draw((0.5, 0.7))
@@ -230,25 +258,27 @@ def measure_marks(visit: Visit, report: Report) -> None:
 
 
 def measure_settings(visit: Visit, report: Report) -> None:
-    """Changes that the page composes, from the event to the change."""
+    """Changes that the page composes, and their undo, from the event to the change."""
+    page = visit.page
     for name, field, values, change in (
         ("background", "", ("Mint", "White", "Slate"), "behind"),
         ("crop", "margin", ("10", "20", "30"), "size"),
+        ("background of a crop", "", ("Mint", "White", "Slate"), "behind"),
         ("outline and crop", "outline", ("10", "20", "30"), "size"),
+        ("rotation, outline and crop", "rotate", ("10", "20", "30"), "size"),
     ):
-        durations = []
+        changes, undos = Durations(visit), Durations(visit)
         for value in values:
-            watch(visit, "input", change)
-            if field:
-                visit.choose(f"[name={field}]", value)
-            else:
-                visit.paint(value)
-            durations.append(measured_ms(visit))
+            choose = partial(visit.choose, f"[name={field}]", value) if field else partial(visit.paint, value)
+            changes.measure(choose, "input", change)
+        for _ in values[1:]:
+            undos.measure(page.get_by_role("button", name="Undo").click, "click", change)
+        report.add_row(f"{name}, to the change", str(changes))
+        report.add_row(f"{name}, undo", str(undos))
+        if name == "background":
+            page.locator("[name=crop]").evaluate("e => e.click()")
+            page.locator("#composed").wait_for()
             visit.settle()
-        report.add_row(f"{name}, to the change", describe(durations))
-        if not field:
-            visit.page.locator("[name=crop]").evaluate("e => e.click()")
-            visit.page.locator("#composed").wait_for()
 
 
 def measure_first_cutouts(visit: Visit, report: Report, photograph: Path, megabits: float) -> None:
@@ -311,7 +341,11 @@ def main() -> None:
             report.add_row("first cutout", f"{time.perf_counter() - started_at:.1f} s")
             measure_marks(visit, report)
             measure_settings(visit, report)
-            for name in ("margin", "outline"):  # what surrounds 12 megapixels would be more than the server makes
+            for name in (
+                "margin",
+                "outline",
+                "rotate",
+            ):  # what surrounds 12 megapixels would be more than the server makes
                 visit.choose(f"[name={name}]", "0")
             visit.settle()
             started_at = time.perf_counter()

@@ -4,7 +4,7 @@ import { composeLayers, MAX_CANVAS_PIXELS } from "./composition.js";
 import { createCanvas } from "./decoded_images.js";
 
 const DIRECT_PIXELS = 400_000; // which are composed at once
-const DRAFT_PIXELS = 200_000, PAUSE_MS = 150; // after the last change
+const DRAFT_PIXELS = 120_000, PAUSE_MS = 150; // after the last change
 const MAX_KEPT = 4;
 const numbers = new WeakMap(), drafts = new WeakMap(); // canvas of a subject -> its number; a smaller one
 let kept = [], wanted = null, running = null, timer = 0, worker = null, known = null, count = 0;

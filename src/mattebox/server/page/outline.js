@@ -6,18 +6,51 @@ const SMOOTHING_WIDTH_SHARE = 0.35;
 
 // Puts a subject (ImageData) on its white outline, `outlineWidth` pixels wide.
 export function addOutline(subject, outlineWidth) {
-  const { width, height, data } = subject, cell = Math.max(1, Math.floor(outlineWidth / MAX_WIDTH_CELLS));
-  const sigma = (SMOOTHING_WIDTH_SHARE * outlineWidth) / cell, reach = Math.ceil(outlineWidth / cell + 2 + 3 * sigma);
-  const distances = smoothDistances(averageAlpha(subject, cell), reach, sigma);
-  for (let i = 0; i < distances.data.length; i += 1) distances.data[i] = (distances.data[i] - 0.5) * cell;
-  const full = enlarge(distances, cell, width, height).data, result = new ImageData(width, height);
-  for (let i = 0; i < width * height; i += 1) {
-    const edge = Math.round(255 * Math.min(1, Math.max(0, outlineWidth + 0.5 - full[i]))), front = Math.min(data[4 * i + 3], edge) / 255;
-    const rest = (edge / 255) * (1 - front), share = front + rest > 0 ? front / (front + rest) : 1;
-    for (let channel = 0; channel < 3; channel += 1) result.data[4 * i + channel] = Math.round(share * data[4 * i + channel] + (1 - share) * 255);
-    result.data[4 * i + 3] = Math.round((front + rest) * 255);
+  const { width, height, data } = subject, cell = Math.max(1, Math.floor(outlineWidth / MAX_WIDTH_CELLS)), result = new ImageData(width, height);
+  const sigma = (SMOOTHING_WIDTH_SHARE * outlineWidth) / cell, reach = Math.ceil(outlineWidth / cell + 2 + 3 * sigma), alpha = averageAlpha(subject, cell);
+  const [left, top, right, bottom] = surroundings(alpha, reach);
+  if (left >= right || top >= bottom) return result;
+  const part = smoothDistances(cropPlane(alpha, left, top, right, bottom), reach, sigma);
+  for (let i = 0; i < part.data.length; i += 1) part.data[i] = (part.data[i] - 0.5) * cell;
+  const wide = Math.min(width, right * cell) - left * cell, tall = Math.min(height, bottom * cell) - top * cell, full = enlarge(part, cell, wide, tall).data;
+  const from = new Uint32Array(data.buffer, data.byteOffset, width * height), to = new Uint32Array(result.data.buffer);
+  for (let y = 0, i = 0; y < tall; y += 1) {
+    for (let x = 0, at = (top * cell + y) * width + left * cell; x < wide; x += 1, at += 1, i += 1) {
+      const share = outlineWidth + 0.5 - full[i];
+      if (share >= 1 && data[4 * at + 3] === 255) to[at] = from[at];
+      else if (share > 0) layOver(data, result.data, 4 * at, Math.round(255 * Math.min(1, share)));
+    }
   }
   return result;
+}
+
+// A pixel over white of that alpha; nothing faint lies beyond the outline.
+function layOver(data, result, at, edge) {
+  const front = Math.min(data[at + 3], edge) / 255, rest = (edge / 255) * (1 - front), share = front + rest > 0 ? front / (front + rest) : 1;
+  for (let channel = 0; channel < 3; channel += 1) result[at + channel] = Math.round(share * data[at + channel] + (1 - share) * 255);
+  result[at + 3] = Math.round((front + rest) * 255);
+}
+
+// The box of what is at least half opaque, with what an outline and its smoothing reach; beyond it there is nothing to draw.
+function surroundings({ data, width, height }, reach) {
+  const box = [width, height, 0, 0];
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      if (data[y * width + x] <= 0.5) continue;
+      if (x < box[0]) box[0] = x;
+      if (x >= box[2]) box[2] = x + 1;
+      if (y < box[1]) box[1] = y;
+      box[3] = y + 1;
+    }
+  }
+  if (!box[3]) return box;
+  return [Math.max(0, box[0] - reach), Math.max(0, box[1] - reach), Math.min(width, box[2] + reach), Math.min(height, box[3] + reach)];
+}
+
+function cropPlane({ data, width }, left, top, right, bottom) {
+  const part = createPlane(Math.max(0, right - left), Math.max(0, bottom - top));
+  for (let y = 0; y < part.height; y += 1) part.data.set(data.subarray((top + y) * width + left, (top + y) * width + right), y * part.width);
+  return part;
 }
 
 // Distances without the small bumps of a furry edge. They go on beyond the border, as a subject does that lies on it.

@@ -10,6 +10,10 @@ export const round = (v) => (Math.abs(v % 1) === 0.5 ? 2 * Math.round(v / 2) : M
 // The alpha of an ImageData as means of `cell` x `cell` blocks, each rounded to 1/255; the last blocks may be smaller.
 export function averageAlpha({ data, width, height }, cell) {
   const plane = createPlane(Math.ceil(width / cell), Math.ceil(height / cell));
+  if (cell === 1) {
+    for (let i = 0; i < plane.data.length; i += 1) plane.data[i] = data[4 * i + 3] / 255;
+    return plane;
+  }
   for (let y = 0; y < plane.height; y += 1) {
     const bottom = Math.min(height, (y + 1) * cell);
     for (let x = 0; x < plane.width; x += 1) {
