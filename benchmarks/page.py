@@ -203,7 +203,7 @@ def write_photograph(path: Path, megapixels: float) -> None:
 
 
 def watch(visit: Visit, event: str, change: str, point: tuple[float, float] = (0.5, 0.6)) -> None:
-    """Begin to measure from the next `event` to a change: of the canvas's "pixel" at a point, its middle "row", "behind"."""
+    """Begin to measure from the next `event` to a change: the "pixel" at a point, the middle "row", or "behind"."""
     visit.page.evaluate(f"(args) => {{ window.measured = ({WATCH})(args); }}", [event, list(point), change])
 
 
