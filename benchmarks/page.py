@@ -264,7 +264,7 @@ def measure_settings(visit: Visit, report: Report) -> None:
     for name, field, values, change in (
         ("background", "", ("Mint", "White", "Slate"), "behind"),
         ("crop", "margin", ("10", "20", "30"), "row"),
-        ("background of a crop", "", ("Mint", "White", "Slate"), "behind"),
+        ("background of a crop", "", ("Sky", "White", "Evening"), "behind"),
         ("outline and crop", "outline", ("10", "20", "30"), "row"),
         ("rotation, outline and crop", "rotate", ("10", "20", "30"), "row"),
     ):
