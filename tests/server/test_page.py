@@ -149,12 +149,10 @@ def test_the_page_composes_as_the_server_does(browser: Any, address: str, files:
     with Visit(browser, address, reduced_motion="reduce") as visit:
         page = visit.page
         visit.open(files["two"])
-        for paint in ("Mint", "Morning", "Blurred"):
+        for paint in ("Mint", "Morning"):  # test_page_composition has the others
             visit.paint(paint)
             page.locator("#frame").focus()
             page.keyboard.press("1")
-            if paint == "Blurred":
-                page.locator("#behind[style*='url']").wait_for(state="attached")
             visit.settle()
             shot = Image.open(io.BytesIO(page.screenshot(clip=page.locator("#sheet").bounding_box()))).convert("RGB")
             _, result = visit.downloaded()
@@ -173,7 +171,7 @@ def test_an_erased_photograph_goes_up_again(browser: Any, address: str, files: F
         erasure = urllib.request.Request(f"{address}v1/photographs/{first}", method="DELETE")
         urllib.request.urlopen(erasure).close()
         with page.expect_response("**/v1/photographs") as sent:
-            visit.paint("Studio")
+            visit.choose("[name=edges]", "network")
         second = sent.value.json()["id"]
         page.locator(DONE).wait_for()
         with page.expect_response(f"**/v1/photographs/{second}") as erased:
