@@ -20,11 +20,16 @@ BOX_PASSES = 3
 def box_filter(plane: Floats, radius: int) -> Floats:
     """Means over squares of 2 `radius` + 1 samples a side; at the borders, of the samples that lie inside."""
     for axis in (0, 1):
-        n = plane.shape[axis]
-        counts = np.minimum(np.arange(n) + radius + 1, n) - np.maximum(np.arange(n) - radius, 0)
+        counts = count_window_samples(plane.shape[axis], radius)
         sums = _window_sums(plane, radius, axis)
         plane = (sums / counts.reshape((-1, 1) if axis == 0 else (1, -1))).astype(np.float32)
     return plane
+
+
+def count_window_samples(count: int, radius: int) -> NDArray[np.intp]:
+    """How many of `count` samples in a row lie within a radius of each."""
+    positions = np.arange(count)
+    return np.minimum(positions + radius + 1, count) - np.maximum(positions - radius, 0)
 
 
 def gaussian_radius(sigma: float) -> int:

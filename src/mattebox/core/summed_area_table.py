@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.core.smoothing_filters import subtract_window_ends
+from mattebox.core.smoothing_filters import count_window_samples, subtract_window_ends
 from mattebox.types import Floats
 
 
@@ -30,16 +30,10 @@ class SummedAreaTable:
 
     def window_means(self, radius: int) -> Floats:
         """C x H x W: means over squares of 2 `radius` + 1 samples a side; at the borders, of what lies inside."""
-        channels, height, width = (self._sums.shape[0], *(n - 1 for n in self._sums.shape[1:]))
-        shares = 1 / np.outer(_count_inside(height, radius), _count_inside(width, radius))
+        channels, height, width = len(self._sums), self._sums.shape[1] - 1, self._sums.shape[2] - 1
+        shares = 1 / np.outer(count_window_samples(height, radius), count_window_samples(width, radius))
         means = np.empty((channels, height, width), np.float32)
         for sums, mean in zip(self._sums, means, strict=True):
             rows = subtract_window_ends(sums, radius, 0)
             np.multiply(subtract_window_ends(rows, radius, 1), shares, out=mean, casting="same_kind")
         return means
-
-
-def _count_inside(count: int, radius: int) -> NDArray[np.intp]:
-    """How many of `count` samples lie within a radius of each."""
-    positions = np.arange(count)
-    return np.minimum(positions + radius + 1, count) - np.maximum(positions - radius, 0)

@@ -104,31 +104,31 @@ class LocalBackground:
         self._sums = SummedAreaTable(mean_blocks(planes, STATISTICS_BLOCK_SAMPLES))
         self._shape = background.shape
 
-    def within(self, reach_share: float) -> tuple[Floats, Floats, Floats]:
-        """Mean colour (H x W x 3) and deviation (H x W) of the background within reach of each sample, and its share
-        of what lies there."""
+    def nearest(self, reach_shares: tuple[float, ...]) -> tuple[Floats, Floats]:
+        """Mean colour (H x W x 3) and deviation (H x W) within the first of several reaches that holds background; the
+        deviation is infinite where none does."""
+        colours, deviation = self._within(reach_shares[0])
+        for reach_share in reach_shares[1:]:
+            wider_colours, wider_deviation = self._within(reach_share)
+            is_new = np.isinf(deviation)
+            colours = np.where(is_new, wider_colours, colours)
+            deviation = np.where(is_new, wider_deviation, deviation)
+        return np.dstack([self._enlarge(colour) for colour in colours]), self._enlarge(deviation)
+
+    def _within(self, reach_share: float) -> tuple[Floats, Floats]:
+        """Mean colour (3 x h x w) and deviation (h x w) of the background within reach of each block; the deviation is
+        infinite where too little lies there."""
         radius = max(1, round(reach_share * max(self._shape) / STATISTICS_BLOCK_SAMPLES))
         means = self._sums.window_means(radius)
         share = means[0]
         colours, squares = np.split(means[1:] / np.maximum(share, 1e-4), 2)
         deviation = np.sqrt(np.maximum((squares - np.square(colours)).max(axis=0), 0))
-        return np.dstack([self._enlarge(colour) for colour in colours]), self._enlarge(deviation), self._enlarge(share)
+        return colours, np.where(share > MIN_BACKGROUND_SHARE, deviation, np.float32(np.inf))
 
     def _enlarge(self, plane: Floats) -> Floats:
         """Repeat each block's value for all of its samples."""
         height, width = self._shape
         return plane.repeat(STATISTICS_BLOCK_SAMPLES, 0)[:height].repeat(STATISTICS_BLOCK_SAMPLES, 1)[:, :width]
-
-    def nearest(self, reach_shares: tuple[float, ...]) -> tuple[Floats, Floats]:
-        """Mean colour (H x W x 3) and deviation (H x W) within the first of several reaches that holds background; the
-        deviation is infinite where none does."""
-        mean, deviation, share = self.within(reach_shares[0])
-        deviation = np.where(share > MIN_BACKGROUND_SHARE, deviation, np.float32(np.inf))
-        for reach_share in reach_shares[1:]:
-            wider_mean, wider_deviation, share = self.within(reach_share)
-            is_new = np.isinf(deviation) & (share > MIN_BACKGROUND_SHARE)
-            mean[is_new], deviation[is_new] = wider_mean[is_new], wider_deviation[is_new]
-        return mean, deviation
 
 
 def _find_holes_within(
