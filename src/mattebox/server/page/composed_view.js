@@ -2,6 +2,7 @@
 // lately is kept, for undo and redo.
 import { composeLayers, MAX_CANVAS_PIXELS } from "./composition.js";
 import { createCanvas } from "./decoded_images.js";
+import { askWorker } from "./worker_request.js";
 
 const DIRECT_PIXELS = 400_000; // which are composed at once
 const DRAFT_PIXELS = 120_000, PAUSE_MS = 150; // after the last change
@@ -82,12 +83,4 @@ async function composeWanted() {
 }
 
 const startWorker = () => new Worker(new URL("composition_worker.js", import.meta.url), { type: "module" });
-
-function ask(target, message) {
-  const id = (count += 1);
-  return new Promise((resolve, reject) => {
-    target.onmessage = ({ data: { result, error } }) => (error ? reject(Object.assign(new Error(error.message), { name: error.name })) : resolve(result));
-    target.onerror = (event) => reject(new Error(event.message || "the worker did not start"));
-    target.postMessage({ id, ...message }, message.bitmap ? [message.bitmap] : []);
-  });
-}
+const ask = (target, message) => askWorker(target, message, message.bitmap ? [message.bitmap] : []);

@@ -2,10 +2,11 @@
 // at the preview's own size. A worker blurs; the newest wish counts, and others are dropped.
 import { createCanvas } from "./decoded_images.js";
 import { byId } from "./dom.js";
+import { askWorker } from "./worker_request.js";
 
 const ROUGH_PIXELS = 300_000, FINE_PIXELS = 1_000_000, FINE_PAUSE_MS = 350;
 const MAX_SCENES = 2; // that the worker keeps, see lens_worker.js
-let worker = null, requestCount = 0, running = null, wanted = null, fineTimer = 0, shown = { sceneKey: null, canvas: null };
+let worker = null, running = null, wanted = null, fineTimer = 0, shown = { sceneKey: null, canvas: null };
 const sentScenes = new Map(); // key -> [width, height]
 
 // The photograph through a lens, as a canvas; the last one of the same `sceneKey` until it is there, which `onReady` tells,
@@ -26,7 +27,7 @@ export function lensView(wish, onReady) {
 export async function renderThroughLens(scene, lens) {
   const own = startWorker();
   try {
-    return toCanvas(await ask(own, { scene: "once", source: scene, lens }), [scene.photograph.width, scene.photograph.height]);
+    return toCanvas(await askWorker(own, { scene: "once", source: scene, lens }), [scene.photograph.width, scene.photograph.height]);
   } finally {
     own.terminate();
   }
@@ -46,7 +47,7 @@ async function render(wish, maxPixels) {
     worker ??= startWorker();
     const size = sentScenes.get(scene);
     wish.isFine = maxPixels === FINE_PIXELS || size[0] * size[1] < 0.9 * ROUGH_PIXELS; // a small picture is fine at once
-    shown = { sceneKey: wish.sceneKey, canvas: toCanvas(await ask(worker, { scene, source, lens: wish.lens }), size) };
+    shown = { sceneKey: wish.sceneKey, canvas: toCanvas(await askWorker(worker, { scene, source, lens: wish.lens }), size) };
   } catch (error) {
     console.error(error);
     worker.terminate();
@@ -68,15 +69,6 @@ function rememberScene(key, size) {
 }
 
 const startWorker = () => new Worker(new URL("lens_worker.js", import.meta.url), { type: "module" });
-
-function ask(target, message) {
-  const id = (requestCount += 1);
-  return new Promise((resolve, reject) => {
-    target.onmessage = ({ data: { pixels, error } }) => (error ? reject(Object.assign(new Error(error.message), { name: error.name })) : resolve(pixels));
-    target.onerror = (event) => reject(new Error(event.message || "the worker did not start"));
-    target.postMessage({ id, ...message });
-  });
-}
 
 function toCanvas(pixels, [width, height]) {
   const canvas = createCanvas(width, height);

@@ -1,18 +1,18 @@
-// The worker that blurs as a lens does. Messages are { id, scene, source, lens }: the scene's key; { photograph, cutout, depth,
+// The worker that blurs as a lens does. Messages are { scene, source, lens }: the scene's key; { photograph, cutout, depth,
 // contactRow } with the first two as ImageData (the cutout null without one), where the scene is new, else null; and
-// the lens. See photograph_blur.js. Answers are { id, pixels } or { id, error }.
+// the lens. See photograph_blur.js. Answers are { result } with the pixels, or { error }.
 import { blurScene, prepareScene } from "./photograph_blur.js";
 
 const MAX_SCENES = 2; // that are kept: a rough and a fine one of the same photograph
 const scenes = new Map();
 
-self.onmessage = ({ data: { id, scene, source, lens } }) => {
+self.onmessage = ({ data: { scene, source, lens } }) => {
   try {
     if (source) keepScene(scene, source);
     const pixels = blurScene(scenes.get(scene), lens);
-    self.postMessage({ id, pixels }, [pixels.buffer]);
+    self.postMessage({ result: pixels }, [pixels.buffer]);
   } catch (error) {
-    self.postMessage({ id, error: { name: error.name, message: error.message } });
+    self.postMessage({ error: { name: error.name, message: error.message } });
   }
 };
 
