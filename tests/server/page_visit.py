@@ -25,6 +25,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 DONE, FAILED = "[data-status=done]", "[data-status=failed]"
+TIMEOUT_MS = 60_000
 STORAGE = "cookies,indexeddb,local_storage,service_workers,cache_storage"
 LOAD_MODULE = """window.loadModule = async (name, bundle = "app.js") => {
   const entry = document.querySelector("script[type=module]").src;
@@ -38,8 +39,9 @@ IS_DRAWN = """async () => {
 
 @contextmanager
 def start_browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield browser
@@ -78,7 +80,7 @@ class Visit:
         line = self.context.new_cdp_session(page)
         line.send("Storage.clearDataForOrigin", {"origin": "/".join(address.split("/")[:3]), "storageTypes": STORAGE})
         line.detach()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(TIMEOUT_MS)
         self.complaints: list[str] = []
         self.foreign: list[str] = []
         self.post_paths: list[str] = []

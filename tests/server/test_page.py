@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from mattebox.composition.marketplace import compliance
 from mattebox.core.srgb import decode_srgb, encode_srgb
@@ -491,7 +492,7 @@ def test_busy_and_unreachable_servers(browser: Any, address: str, files: Files) 
         def answered(route: Any) -> None:
             tries.append(route)
             if len(tries) == 1:
-                route.fulfill(status=503, headers={"Retry-After": "2"}, body="{}")
+                route.fulfill(status=503, headers={"Retry-After": "5"}, body="{}")
             elif len(tries) == 2:
                 route.abort("connectionrefused")
             else:
@@ -499,9 +500,11 @@ def test_busy_and_unreachable_servers(browser: Any, address: str, files: Files) 
 
         page.route("**/v1/cutouts", answered)
         page.set_input_files("#files", files["two"])
-        page.get_by_text("The server is busy. Trying again in 2 s.").wait_for()
-        page.get_by_text("The server is busy. Trying again in 1 s.").wait_for()
-        page.get_by_text("The server isn’t responding. Trying again in").wait_for()
+        status, busy = page.locator("#status"), re.compile(r"^The server is busy\. Trying again in \d s\.$")
+        expect(status).to_have_text(busy)
+        said = status.inner_text()
+        expect(status).not_to_have_text(said)  # it counts down
+        expect(status).to_contain_text("The server isn’t responding. Trying again in")
         page.get_by_role("button", name="Try now").click()
         page.locator(DONE).wait_for()
         assert len(tries) == 3

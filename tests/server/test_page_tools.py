@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from mattebox.pipeline.scene import AppliedScene
 from mattebox.recipe.scene_defaults import SCENE_DEFAULTS
@@ -81,7 +82,7 @@ def test_pixels_place_and_quality(browser: Any, address: str, files: Files) -> N
         visit.tab("Frame")
         visit.choose("[name=fill]", "50")
         visit.choose("[name=across]", "0")
-        page.get_by_text("500 × 250 pixels").wait_for()
+        expect(page.locator("#status")).to_contain_text("500 × 250 pixels")
         visit.settle()
         assert len(visit.post_paths) == request_count
         alpha = np.asarray(visit.downloaded()[1].convert("RGBA"))[..., 3]
@@ -114,11 +115,11 @@ def test_the_size_of_a_file_is_estimated_without_making_it(browser: Any, address
             visit.choose("[name=quality]", quality)
             page.locator("#weight:not(:empty)").wait_for(state="attached")
             visit.settle()
-        page.locator("#weight", has_text=re.compile("^≈")).wait_for(state="attached")
+        expect(weight).to_contain_text(re.compile("^≈"))
         estimate = int(weight.text_content().split()[1])
         assert len(visit.post_paths) == request_count
         visit.downloaded()
-        page.locator("#weight", has_not_text="≈").wait_for(state="attached")
+        expect(weight).not_to_contain_text("≈")
         assert estimate == pytest.approx(int(weight.text_content().split()[0]), rel=0.5)
 
 
@@ -134,10 +135,9 @@ def test_free_crop(browser: Any, address: str, files: Files) -> None:
         visit.draw((0.002, 0.002), (0.252, 0.102))  # the upper left corner
         assert page.locator("#status").inner_text() == "300 × 270 pixels stay."
         page.select_option("[name=aspect]", "1:1")
-        handle.nth(4).focus()
-        page.keyboard.press("ArrowUp")  # the lower right corner: the width follows
+        handle.nth(4).press("ArrowUp")  # the lower right corner: the width follows
         assert page.locator("#status").inner_text() == "270 × 270 pixels stay."
-        page.keyboard.press("Enter")
+        handle.nth(4).press("Enter")
         assert page.locator("#crop").is_hidden()
         shown = composed_pixels(visit)
         assert len(visit.post_paths) == request_count
@@ -206,8 +206,9 @@ def test_looks_are_saved_and_used_again(browser: Any, address: str, files: Files
         visit.paint("Mint")
         visit.choose("[name=shadow]", "contact")
         visit.tab("Presets")
-        page.get_by_label("Name of this look").fill("My “shop”")
-        page.keyboard.press("Enter")
+        name = page.get_by_label("Name of this look")
+        name.fill("My “shop”")
+        name.press("Enter")
         assert page.evaluate("document.activeElement.textContent") == "My “shop”"
         page.locator("#defaults").click()
         assert page.locator("[name=shadow]").input_value() == "none"
@@ -278,9 +279,9 @@ def test_what_the_scene_sets_is_said(browser: Any, address: str, files: Files) -
             assert not set(line) & set("=_")
         visit.open(files["two"])
         visit.choose("[name=scene]", "product")
-        page.locator("#scene-note", has_text="Scene: Product. Set by it: ").wait_for(state="attached")
-        note = page.locator("#scene-note").text_content()
-        assert note == "Scene: Product. Set by it: Crop to the subject, Margin 5 %, Background white."
+        expect(page.locator("#scene-note")).to_have_text(
+            "Scene: Product. Set by it: Crop to the subject, Margin 5 %, Background white."
+        )
         result = visit.downloaded()[1].convert("RGB")
         assert result.getpixel((1, 1)) == (255, 255, 255)
         assert result.size != (400, 300)  # cropped to the subject
@@ -316,12 +317,14 @@ def test_recipe_files_are_saved_and_opened(browser: Any, address: str, files: Fi
         own.write_text('title = "Blue"\n[[steps]]\nstep = "cut"\n[[steps]]\nstep = "background"\npaint = "#0000ff"\n')
         page.locator("#defaults").click()
         page.set_input_files("#recipe-file", own)
-        page.get_by_text("Recipe: Blue").wait_for()
+        expect(page.locator("#preset-chip")).to_contain_text("Recipe: Blue")
         visit.settle()
         assert visit.downloaded()[1].convert("RGB").getpixel((2, 2)) == (0, 0, 255)
         own.write_text("no recipe")
         page.set_input_files("#recipe-file", own)
-        page.locator("#status", has_text="settings").wait_for()
+        expect(page.locator("#status")).to_have_text(
+            "The server can’t do this with these settings. Reset the settings, then choose again."
+        )
         page.get_by_role("button", name="Remove this preset").click()
         visit.settle()
         assert visit.downloaded()[1].getpixel((2, 2))[3] == 0
@@ -334,13 +337,20 @@ def test_a_photograph_by_its_address(browser: Any, address: str, files: Files, t
         settings = {"urls": "1", "url_networks": "127.0.0.1/32", "url_ports": port}
         with start_server(tmp_path, **settings) as server, Visit(browser, f"{server}/") as visit:
             page = visit.page
-            page.locator("#address").fill(f"{host}/none.png")
-            page.keyboard.press("Enter")
-            page.locator("#address-note", has_text="fetch").wait_for()
-            page.locator("#address").fill(f"{host}/two.png")
+            field, note = page.locator("#address"), page.locator("#address-note")
+            field.fill(f"{host}/none.png")
+            field.press("Enter")
+            expect(note).to_have_text(
+                "The server gets no picture from this address. Check it, or save the picture, then add the file."
+            )
+            expect(field).to_be_focused()
+            field.fill(f"{host.replace('127.0.0.1', '127.0.0.2')}/two.png")
+            field.press("Enter")
+            expect(note).to_have_text("The server can’t fetch this address. Save the picture, then add the file.")
+            field.fill(f"{host}/two.png")
             page.get_by_role("button", name="Fetch").click()
-            page.get_by_role("button", name="two.png, done").wait_for()
-            assert visit.post_paths == ["v1/photographs", "v1/photographs", "v1/cutouts"]
+            expect(page.locator("#strip .face")).to_have_accessible_name("two.png, done")
+            assert visit.post_paths == [*["v1/photographs"] * 3, "v1/cutouts"]
             assert max(visit.sent_bytes()) < 3000
     with Visit(browser, address) as visit:
         assert visit.page.locator("#addresses").is_hidden()

@@ -32,9 +32,15 @@ async function fetchPhotograph() {
     return onFetched(new File([blob], nameOf(address, blob.type), { type: blob.type }), id);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    note.textContent = `${error.message} ${error.remedy ?? ""}`;
+    note.textContent = sayProblem(error);
     return byId("address").focus();
   }
+}
+
+// For the server, no picture at an address is a picture that was not sent.
+function sayProblem({ code, message, remedy }) {
+  const [problem, advice] = code === "image_missing" ? text.addressEmpty : [message, remedy ?? ""];
+  return `${problem} ${advice}`;
 }
 
 // The last part of the address, with the ending of what it is.

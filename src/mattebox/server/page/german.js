@@ -34,6 +34,7 @@ export const german = {
   address: "Oder die Adresse eines Bildes",
   addressGet: "Holen",
   addressFetching: "Der Server holt es…",
+  addressEmpty: ["Der Server bekommt von dieser Adresse kein Bild.", "Prüfen Sie sie, oder speichern Sie das Bild, und fügen Sie die Datei hinzu."],
   samples: "Keines zur Hand? Probieren Sie",
   sampleMug: "eine Tasse",
   samplePlant: "eine Pflanze",

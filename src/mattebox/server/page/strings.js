@@ -37,6 +37,7 @@ const english = {
   address: "Or the address of a picture",
   addressGet: "Fetch",
   addressFetching: "The server fetches it…",
+  addressEmpty: ["The server gets no picture from this address.", "Check it, or save the picture, then add the file."],
   samples: "None at hand? Try",
   sampleMug: "a mug",
   samplePlant: "a plant",
