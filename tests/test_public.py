@@ -5,7 +5,8 @@ import mattebox
 
 def test_public_names() -> None:
     assert mattebox.__all__ == [
-        "Client", "DepthMap", "Matte", "MatteboxError", "NoSubject", "Picture", "Recipe", "Session", "VideoCutter",
+        "Client", "DepthMap", "Matte", "MatteboxError", "NoSubject", "Picture", "Recipe", "Session", "VideoAnonymiser",
+        "VideoCutter",
         "analyse", "anonymise", "anonymise_video", "check", "cut", "cut_many", "cut_video", "depth", "enhance",
         "enhance_video", "find", "find_faces", "foreground", "plan", "read", "refine", "rotoscope_video", "run", "say",
         "segment", "steps", "upscale", "verify", "write",

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from mattebox.types import DepthMap as DepthMap
     from mattebox.types import Matte as Matte
     from mattebox.types import Picture as Picture
+    from mattebox.video.anonymiser import VideoAnonymiser as VideoAnonymiser
     from mattebox.video.cutter import VideoCutter as VideoCutter
 
 _EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribute (None = the module itself)
@@ -77,6 +78,7 @@ _EXPORTS: dict[str, tuple[str, str | None]] = {  # public name: module, attribut
     "Picture": ("types", "Picture"),
     "Matte": ("types", "Matte"),
     "DepthMap": ("types", "DepthMap"),
+    "VideoAnonymiser": ("video.anonymiser", "VideoAnonymiser"),
     "VideoCutter": ("video.cutter", "VideoCutter"),
     "Session": ("models.matte_session", "Session"),
     "Recipe": ("recipe.recipe", "Recipe"),

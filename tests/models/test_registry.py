@@ -76,3 +76,16 @@ def test_a_bad_hook_is_named(hook: Callable[[object], None], offer: object, mess
     hook(offer)
     with pytest.raises(ModelError, match=message):
         registry.all_cards()
+
+
+def test_an_unknown_model_for_a_task_is_answered_with_those_for_it() -> None:
+    with pytest.raises(ModelError, match=r"choose .*detect-1.* or another") as raised:
+        registry.find_card_for_task("detect", "nonsense")
+    assert "balanced" not in raised.value.remedy
+
+
+def test_a_detector_is_named_with_its_verifier() -> None:
+    verification = registry.find_card("detect-1").detection.verification
+    assert verification is not None
+    assert registry.detector_names("detect-1") == ("detect-1", verification.model)
+    assert registry.detector_names("yunet") == ("yunet",)

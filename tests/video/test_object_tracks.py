@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mattebox.anonymisation.regions import DetectedObject
-from mattebox.video.object_tracks import MAX_GAP_FRAMES, NEIGHBOUR_FRAMES, iterate_hidden_objects
+from mattebox.video.object_tracks import MAX_GAP_FRAMES, NEIGHBOUR_FRAMES, ObjectTracks
 
 MIN_SCORE = {"face": 0.6, "plate": 0.5}
 
@@ -12,12 +14,11 @@ def face(x: float, score: float = 0.9) -> DetectedObject:
     return DetectedObject("face", (x, 100.0, x + 40, 150.0), score)
 
 
-def find_cover(frames: list[list[DetectedObject]]) -> list[list[tuple[int, int]]]:
+def find_cover(frames: list[list[DetectedObject]], look_ahead: int = MAX_GAP_FRAMES) -> list[list[tuple[int, int]]]:
     """Left and right of what is hidden in each frame."""
-    return [
-        sorted((round(item.box[0]), round(item.box[2])) for item in hidden)
-        for hidden in iterate_hidden_objects(frames, MIN_SCORE)
-    ]
+    tracks = ObjectTracks(MIN_SCORE, look_ahead)
+    told = [hidden for found in frames for hidden in tracks.push(found)] + tracks.flush()
+    return [sorted((round(item.box[0]), round(item.box[2])) for item in hidden) for hidden in told]
 
 
 def test_each_frame_has_its_neighbours_objects() -> None:
@@ -66,6 +67,26 @@ def test_a_face_is_no_plate() -> None:
     frames[0] = [face(0)]
     frames[9] = [DetectedObject("plate", (60.0, 100.0, 100.0, 150.0), 0.9)]
     assert find_cover(frames)[5] == [(0, 40), (60, 100)]  # and nothing between them
+
+
+@pytest.mark.parametrize("look_ahead", [0, 1, 5, MAX_GAP_FRAMES])
+def test_a_gap_has_no_frame_without_however_little_is_known_of_what_comes(look_ahead: int) -> None:
+    frames: list[list[DetectedObject]] = [[] for _ in range(40)]
+    frames[5], frames[5 + MAX_GAP_FRAMES] = [face(50)], [face(50)]
+    hidden = find_cover(frames, look_ahead)
+    assert all(hidden[5 : 6 + MAX_GAP_FRAMES])
+    assert len(hidden) == len(frames)
+    assert bool(hidden[4]) == (look_ahead > 0)  # nothing is hidden before it was found, where nothing is known
+    assert hidden[-1] == []
+
+
+def test_a_frames_objects_are_told_as_late_as_is_said() -> None:
+    for look_ahead in (0, 3, MAX_GAP_FRAMES):
+        tracks = ObjectTracks(MIN_SCORE, look_ahead)
+        told = [len(tracks.push([face(50)])) for _ in range(20)]
+        assert told == [0] * look_ahead + [1] * (20 - look_ahead)
+        assert len(tracks.flush()) == look_ahead
+        assert tracks.flush() == []
 
 
 def test_no_frames() -> None:

@@ -87,7 +87,7 @@ def find_faces(
     sensitivity : int
         In percent: more than 100 finds more, and errs more often.
     detector : str or path
-        detect-1, yunet, centerface, or a card's path.
+        detect-1, yunet, centerface, yolo-v9-plates (plates), or a card's path.
     source, device, threads, max_pixels
         As for `cut`.
 

@@ -11,7 +11,7 @@ from mattebox.errors import ModelError
 from mattebox.io import colour, resampling
 from mattebox.models.candidate_verifier import CandidateVerifier
 from mattebox.models.cards.card import Card
-from mattebox.models.cards.registry import find_card_for_task
+from mattebox.models.cards.registry import find_card, find_card_for_task
 from mattebox.models.detection_decoders import DECODERS, NamedOutputs
 from mattebox.models.detections import Detections
 from mattebox.models.pyramid_detection import SearchTiles, detect_at_levels
@@ -48,6 +48,12 @@ class ObjectDetector:
         verification = card.detection.verification
         verifier = None if verification is None else CandidateVerifier.open(verification, device, threads)
         return cls(card, run, session_device(session), verifier)
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """The cards of all networks that decide: its own, and that of its verifier."""
+        verification = self.card.detection.verification
+        return (self.card,) if verification is None else (self.card, find_card(verification.model))
 
     def without_verifier(self) -> ObjectDetector:
         """The same detector, whose own scores count: what its verifier would look at."""

@@ -8,6 +8,7 @@ from mattebox.errors import ModelError
 from mattebox.models.cards.registry import (
     ADAIN_MODEL,
     STYLE_MODEL,
+    detector_names,
     find_card,
     restorer_name,
     style_names,
@@ -28,7 +29,7 @@ def _model_names(recipe: Recipe, result: Result) -> Iterator[str]:
     stages = result.effective_stages
     anonymise = recipe.find_step(Anonymise)
     if anonymise is not None and "anonymise" in stages:
-        yield anonymise.detector
+        yield from _detector_names(anonymise.detector)
     restore, upscale, faces, style = (recipe.find_step(step) for step in (Restore, Upscale, Faces, Style))
     if isinstance(restore, Restore) and "restore" in stages:
         yield restorer_name(restore.model)
@@ -37,12 +38,19 @@ def _model_names(recipe: Recipe, result: Result) -> Iterator[str]:
     if isinstance(upscale, Upscale) and "upscale" in stages:
         yield from upscaler_names(upscale.model)
     if isinstance(faces, Faces) and "faces" in stages:
-        yield from (faces.finder, faces.model)
+        yield from (*_detector_names(faces.finder), faces.model)
     if isinstance(style, Style) and "develop" in stages:
         if style.picture in style_names():
             yield STYLE_MODEL
         elif style.picture != "none" and style.method == "adain":
             yield ADAIN_MODEL
+
+
+def _detector_names(name: str) -> tuple[str, ...]:
+    try:
+        return detector_names(name)
+    except ModelError:
+        return (name,)
 
 
 def _describe_model(name: str) -> ModelUse:

@@ -52,7 +52,10 @@ class Anonymise(Step, frozen=True):
     ] = 100
     detector: Annotated[
         str,
-        Meta(description="the network that finds them: detect-1, yunet or centerface (faces), or a card's path"),
+        Meta(
+            description="the network that finds them: detect-1, yunet or centerface (faces), yolo-v9-plates (plates), "
+            "or a card's path"
+        ),
         flat("hide_detector"),
     ] = "detect-1"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time as clock
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from mattebox.errors import InputUnreadable, NoSubject, UsageError
 from mattebox.io.reader import read_cached
 from mattebox.io.writer import check_not_input
 from mattebox.models.object_detector import ObjectDetector, open_object_detector
-from mattebox.pipeline.anonymisation import KIND_WORDS, NOTHING_FOUND_NOTE, find_objects
+from mattebox.pipeline.anonymisation import KIND_WORDS, NOTHING_FOUND_NOTE
 from mattebox.provenance.manifest import ModelUse
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Anonymise, Label
@@ -26,12 +26,12 @@ from mattebox.video.clip_result import ClipProgress
 from mattebox.video.clip_signing import AnonymisedClipSigner
 from mattebox.video.concurrency import read_ahead
 from mattebox.video.formats import ClipFormat
-from mattebox.video.object_tracks import DOUBTFUL_SHARE, iterate_hidden_objects
+from mattebox.video.frame_search import FrameSearch
+from mattebox.video.object_tracks import ObjectTracks
 from mattebox.video.output_options import OutputOptions
 from mattebox.video.reader import VideoReader
 
 QUEUED_FRAMES = 2
-ENLARGED_STRIDE = 3  # of frames: small ones are searched at twice their size, too; the others follow the tracks
 VOICE_NOTE = "the sound is kept as it is: voices and names that are said can be recognised"
 
 
@@ -113,7 +113,7 @@ def anonymise_clip(
     with contextlib.ExitStack() as stack:
         reader = stack.enter_context(VideoReader(source))
         reader.info = replace(reader.info, tags={}, chapters=())  # places and names
-        frames = stack.enter_context(contextlib.closing(_iterate_frames(reader, detector, step)))
+        frames = stack.enter_context(contextlib.closing(_iterate_frames(reader, FrameSearch(detector, step))))
         output = stack.enter_context(
             open_clip_output(
                 target, reader, OutputOptions(format=format, overwrite=overwrite), transparent=False, finish=finish
@@ -147,8 +147,8 @@ def _open_signer(
     """What signs the complete file; None where it is not to be signed. UsageError where there is no key."""
     if recipe.save_step.sign != "yes":
         return None
-    model = ModelUse(detector.card.name, detector.card.sha256)
-    signer = AnonymisedClipSigner(source, target, recipe, model, overwrite=overwrite)
+    models = [ModelUse(card.name, card.sha256) for card in detector.cards]
+    signer = AnonymisedClipSigner(source, target, recipe, models, overwrite=overwrite)
     label = recipe.find_step(Label)
 
     def finish(path: Path) -> None:
@@ -166,28 +166,15 @@ def _check_result(source: Path, result: AnonymisedClip, step: Anonymise) -> None
 
 
 def _iterate_frames(
-    reader: VideoReader, detector: ObjectDetector, step: Anonymise
+    reader: VideoReader, search: FrameSearch
 ) -> Generator[tuple[ClipFrame, tuple[DetectedObject, ...]], None, None]:
     """Frames with what is hidden in them; some frames are kept until their followers are known."""
     waiting: deque[ClipFrame] = deque()
-    wide = replace_sensitivity(step, DOUBTFUL_SHARE)
-    detection = detector.card.detection
-    min_score: dict[str, float] = {
-        kind: score / (step.sensitivity / 100)
-        for kind, score in zip(detection.kinds, detection.min_scores, strict=True)
-    }
-
-    def found_by_frame() -> Iterator[tuple[DetectedObject, ...]]:
-        with contextlib.closing(read_ahead(reader.frames(), QUEUED_FRAMES)) as frames:
-            for number, frame in enumerate(frames):
-                waiting.append(frame)
-                yield find_objects(frame.picture, detector, wide, enlarge=number % ENLARGED_STRIDE == 0)
-
-    for objects in iterate_hidden_objects(found_by_frame(), min_score):
+    tracks = ObjectTracks(search.min_scores)
+    with contextlib.closing(read_ahead(reader.frames(), QUEUED_FRAMES)) as frames:
+        for number, frame in enumerate(frames):
+            waiting.append(frame)
+            for objects in tracks.push(search.find(frame.picture, number)):
+                yield waiting.popleft(), objects
+    for objects in tracks.flush():
         yield waiting.popleft(), objects
-
-
-def replace_sensitivity(step: Anonymise, share: float) -> Anonymise:
-    """The step with thresholds at a share of its own."""
-    values = {name: getattr(step, name) for name in step.__struct_fields__}
-    return Anonymise(**values | {"sensitivity": min(1000, round(step.sensitivity / share))})

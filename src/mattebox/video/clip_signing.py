@@ -113,20 +113,20 @@ class AnonymisedClipSigner:
         The clip and its result.
     recipe : Recipe
         What is done to each frame.
-    model : ModelUse
-        The detector.
+    models : list of ModelUse
+        The detector, and what looks at its candidates again.
     overwrite : bool
         Whether an existing sidecar may be replaced.
     """
 
-    def __init__(self, source: Path, target: Path, recipe: Recipe, model: ModelUse, *, overwrite: bool) -> None:
-        self._source, self._target, self._recipe, self._model = source, target, recipe, model
+    def __init__(self, source: Path, target: Path, recipe: Recipe, models: list[ModelUse], *, overwrite: bool) -> None:
+        self._source, self._target, self._recipe, self._models = source, target, recipe, models
         self._overwrite, self._identity = overwrite, load_identity(datetime.now(UTC))
 
     def sign(self, path: Path, size: ImageSize, stages: Collection[str]) -> None:
         """Sign the complete file in place; `size` is that of its frames. OutputError."""
         parent = Ingredient(PARENT_LABEL, self._source.name, _media_type(self._source), None)
-        facts = _state_facts(self._target.name, parent, self._recipe, [self._model], (size, size), None, stages)
+        facts = _state_facts(self._target.name, parent, self._recipe, self._models, (size, size), None, stages)
         _sign_file(path, self._target, self._source, facts, self._identity, overwrite=self._overwrite)
 
 

@@ -139,7 +139,7 @@ class VideoCutter:
             The frames that are finished: none at first, then one for each, two frames later (several at a time with
             `keys`).
         """
-        picture = frame if isinstance(frame, Picture) else _convert(frame)
+        picture = convert_frame(frame)
         finished = self._coarse.push(picture, self._count, time)
         self._count += 1
         return [self._cut(coarse) for coarse in finished]
@@ -154,5 +154,8 @@ class VideoCutter:
         return cut_frame(coarse, self._step, self._session.card.calibration)
 
 
-def _convert(frame: Any) -> Picture:
+def convert_frame(frame: Any) -> Picture:
+    """A frame that a user brought (Picture, Pillow image or NumPy array) as a picture."""
+    if isinstance(frame, Picture):
+        return frame
     return Picture.from_pil(frame) if hasattr(frame, "getbands") else Picture.from_array(frame)

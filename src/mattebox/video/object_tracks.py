@@ -7,7 +7,7 @@ followed: gaps between them are filled, and it stays hidden for some frames befo
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mattebox.anonymisation.regions import DetectedObject, FloatBox
@@ -24,44 +24,60 @@ class _Sighting:
     item: DetectedObject
 
 
-def iterate_hidden_objects(
-    found_by_frame: Iterable[Sequence[DetectedObject]], min_score: dict[str, float]
-) -> Iterator[tuple[DetectedObject, ...]]:
-    """What to hide in each frame, in the frames' order.
+class ObjectTracks:
+    """Follows the objects of a clip's frames, and says what is hidden in each, in the frames' order.
 
     Parameters
     ----------
-    found_by_frame : iterable of sequences of DetectedObject
-        What a detector found in each frame, doubtful objects among them.
-    min_score : dict
+    min_scores : dict
         Kind -> the score from which an object is sure. A doubtful one counts where a sure one is near.
-
-    Yields
-    ------
-    tuple of DetectedObject
-        At most MAX_GAP_FRAMES frames behind those that were read.
+    look_ahead : int
+        Frames that are known of what comes before a frame's objects are told: as many of its followers decide with.
+        With fewer than MAX_GAP_FRAMES an object is held the longer after it was last found, so that no gap of up to
+        MAX_GAP_FRAMES frames has a frame without it; with 0, nothing is hidden before it was first found.
     """
-    window: deque[tuple[int, Sequence[DetectedObject]]] = deque()
-    waiting = 0
-    for number, found in enumerate(found_by_frame):
-        window.append((number, found))
-        while waiting + MAX_GAP_FRAMES <= number:
-            yield _objects_of_frame(waiting, window, min_score)
-            waiting += 1
-            while window and window[0][0] < waiting - MAX_GAP_FRAMES:
-                window.popleft()
-    while window and waiting <= window[-1][0]:
-        yield _objects_of_frame(waiting, window, min_score)
-        waiting += 1
+
+    def __init__(self, min_scores: Mapping[str, float], look_ahead: int = MAX_GAP_FRAMES) -> None:
+        self._min_scores, self._look_ahead = min_scores, look_ahead
+        self._held_frames = max(NEIGHBOUR_FRAMES, MAX_GAP_FRAMES - look_ahead)
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin with another clip."""
+        self._window: deque[tuple[int, Sequence[DetectedObject]]] = deque()
+        self._count = self._next = 0
+
+    def push(self, found: Sequence[DetectedObject]) -> list[tuple[DetectedObject, ...]]:
+        """Take what a detector found in the next frame, doubtful objects among it; return what is hidden in the frame
+        whose followers are known, numbered by size, or nothing yet."""
+        self._window.append((self._count, found))
+        self._count += 1
+        return [self._tell_next()] if self._count > self._next + self._look_ahead else []
+
+    def flush(self) -> list[tuple[DetectedObject, ...]]:
+        """What is hidden in each of the frames that are still waiting; afterwards another clip may begin."""
+        told = [self._tell_next() for _ in range(self._next, self._count)]
+        self.forget()
+        return told
+
+    def _tell_next(self) -> tuple[DetectedObject, ...]:
+        hidden = _objects_of_frame(self._next, self._window, self._min_scores, self._held_frames)
+        self._next += 1
+        while self._window and self._window[0][0] < self._next - MAX_GAP_FRAMES:
+            self._window.popleft()
+        return hidden
 
 
 def _objects_of_frame(
-    frame: int, window: Iterable[tuple[int, Sequence[DetectedObject]]], min_score: dict[str, float]
+    frame: int,
+    window: Iterable[tuple[int, Sequence[DetectedObject]]],
+    min_scores: Mapping[str, float],
+    held_frames: int,
 ) -> tuple[DetectedObject, ...]:
     """The union of the neighbours' objects, and of objects interpolated between sightings before and after."""
     sightings = [_Sighting(number, item) for number, found in window for item in found]
-    believed = [s for s in sightings if _is_believed(s, sightings, min_score)]
-    near = [s.item for s in believed if abs(s.frame - frame) <= NEIGHBOUR_FRAMES]
+    believed = [s for s in sightings if _is_believed(s, sightings, min_scores)]
+    close = [s for s in believed if -NEIGHBOUR_FRAMES <= frame - s.frame <= held_frames]
     present = [s for s in believed if s.frame == frame]
     lost = [s for s in believed if s.frame != frame and not any(_is_same_object(s, p) for p in present)]
     before, after = [s for s in lost if s.frame < frame], [s for s in believed if s.frame > frame]
@@ -71,12 +87,13 @@ def _objects_of_frame(
         for last in after
         if last.frame - first.frame <= MAX_GAP_FRAMES and _is_same_object(first, last)
     ]
-    carried = [_carry(s, lost, frame) for s in lost if abs(s.frame - frame) <= NEIGHBOUR_FRAMES]
-    return tuple(replace(item, number=n) for n, item in enumerate(_drop_repeated([*near, *between, *carried]), start=1))
+    carried = [_carry(s, lost, frame) for s in lost if -NEIGHBOUR_FRAMES <= frame - s.frame <= held_frames]
+    union = _drop_repeated([*(s.item for s in close), *between, *carried])
+    return tuple(replace(item, number=n) for n, item in enumerate(union, start=1))
 
 
-def _is_believed(sighting: _Sighting, others: Sequence[_Sighting], min_score: dict[str, float]) -> bool:
-    least = min_score[sighting.item.kind]
+def _is_believed(sighting: _Sighting, others: Sequence[_Sighting], min_scores: Mapping[str, float]) -> bool:
+    least = min_scores[sighting.item.kind]
     if sighting.item.score >= least:
         return True
     return sighting.item.score >= DOUBTFUL_SHARE * least and any(

@@ -36,13 +36,15 @@ def all_cards() -> dict[str, Card]:
     return _merge_cards(_packaged_cards(), added_cards, str(settings.added_folder()))
 
 
-def find_card(name: str) -> Card:
+def find_card(name: str, task: str | None = None) -> Card:
     """Find a model's card.
 
     Parameters
     ----------
     name : str
         A preset (fast, balanced, best), the name of a model, `name@variant`, or the path of a card file.
+    task : str, optional
+        What it is wanted for: an error about an unknown name then suggests models for that.
 
     Raises
     ------
@@ -54,13 +56,13 @@ def find_card(name: str) -> Card:
     base, _, variant = MODEL_PRESETS.get(name, name).partition("@")
     card = _embedded_cards().get(base) or all_cards().get(base)
     if card is None:
-        raise ModelError(f"unknown model {name!r}", f"{_suggest_names(base)} ({list_models()} names all)")
+        raise ModelError(f"unknown model {name!r}", f"{_suggest_names(base, task)} ({list_models()} names all)")
     return require_permitted_use(card.variant(variant) if variant else card)
 
 
 def find_card_for_task(task: str, name: str) -> Card:
     """Find a model's card as `find_card`. ModelError where it is for another task; it names those for this one."""
-    card = find_card(name)
+    card = find_card(name, task)
     if card.task != task:
         names = [c.name for c in all_cards().values() if c.task == task]
         raise ModelError(f"model {card.name} is for {card.task}, not {task}", f"choose {' or '.join(names)}")
@@ -96,6 +98,12 @@ def upscaler_names(name: str) -> tuple[str, ...]:
 def restorer_name(name: str) -> str:
     """Model of a restoration preset; any other name stands for itself."""
     return RESTORER_PRESETS.get(name, name)
+
+
+def detector_names(name: str) -> tuple[str, ...]:
+    """A detector, and what looks at its candidates again, where its card names that. Raises as `find_card`."""
+    verification = find_card(name).detection.verification
+    return (name,) if verification is None else (name, verification.model)
 
 
 def is_embedded(card: Card) -> bool:
@@ -136,11 +144,12 @@ def _packaged_cards() -> dict[str, Card]:
     return cards
 
 
-def _suggest_names(name: str) -> str:
-    """A hint for an unknown name: those that begin with it, or similar ones."""
-    names = [*MODEL_PRESETS, *all_cards()]
+def _suggest_names(name: str, task: str | None) -> str:
+    """A hint for an unknown name: those that begin with it, or similar ones, or all for a task."""
+    of_task = [card.name for card in all_cards().values() if card.task == task]
+    names = of_task or [*MODEL_PRESETS, *all_cards()]
     similar = [n for n in names if n.startswith(name)] or similar_names(name, names, MAX_SUGGESTIONS)
-    return suggest_names(similar[:MAX_SUGGESTIONS]) or f"choose {', '.join(MODEL_PRESETS)} or another"
+    return suggest_names(similar[:MAX_SUGGESTIONS]) or f"choose {', '.join(of_task or MODEL_PRESETS)} or another"
 
 
 def _merge_cards(cards: dict[str, Card], new_cards: Iterable[Card], owner: str) -> dict[str, Card]:

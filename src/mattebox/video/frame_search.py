@@ -1,0 +1,46 @@
+"""Search of a clip's frames for faces and plates; doubtful ones too, which their tracks decide on."""
+
+from __future__ import annotations
+
+from mattebox.anonymisation.regions import DetectedObject
+from mattebox.models.object_detector import ObjectDetector
+from mattebox.pipeline.anonymisation import find_objects
+from mattebox.recipe.steps import Anonymise
+from mattebox.types import Picture
+from mattebox.video.object_tracks import DOUBTFUL_SHARE
+
+ENLARGED_STRIDE = 3  # of frames: small ones are searched at twice their size, too; the others follow the tracks
+MAX_SENSITIVITY = 1000  # in percent
+
+
+class FrameSearch:
+    """Finds what is hidden in frames.
+
+    Parameters
+    ----------
+    detector : ObjectDetector
+    step : Anonymise
+        What is hidden, and from which score.
+
+    Attributes
+    ----------
+    min_scores : dict
+        Kind -> the score from which an object is sure.
+    """
+
+    def __init__(self, detector: ObjectDetector, step: Anonymise) -> None:
+        detection, sensitivity = detector.card.detection, step.sensitivity / 100
+        self.min_scores: dict[str, float] = {
+            kind: score / sensitivity for kind, score in zip(detection.kinds, detection.min_scores, strict=True)
+        }
+        self._detector, self._step = detector, with_sensitivity_over(step, DOUBTFUL_SHARE)
+
+    def find(self, picture: Picture, index: int) -> tuple[DetectedObject, ...]:
+        """The objects of a frame, doubtful ones too; every third small one is also searched at twice its size."""
+        return find_objects(picture, self._detector, self._step, enlarge=index % ENLARGED_STRIDE == 0)
+
+
+def with_sensitivity_over(step: Anonymise, share: float) -> Anonymise:
+    """The step with thresholds at a share of its own."""
+    values = {name: getattr(step, name) for name in step.__struct_fields__}
+    return Anonymise(**values | {"sensitivity": min(MAX_SENSITIVITY, round(step.sensitivity / share))})
