@@ -2,6 +2,7 @@
 
     python -m benchmarks.video                      all ways of coherence, all motions
     python -m benchmarks.video --motions still,fast --coherence motion,frame --edges none
+    python -m benchmarks.video --frames 72          longer clips, on which more of the scene is learned
     python -m benchmarks.video --sequences FOLDER   real ones instead: FOLDER/NAME/frames and FOLDER/NAME/truth
 
 For each: MAD (mean absolute difference, x 1000), dtSSD (root mean square of the error's change from frame to frame, x
@@ -20,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.common import argument_parser, load_photograph
-from benchmarks.video_clips import MOTIONS, SUBJECTS, DrawnFrame, draw_clip
+from benchmarks.video_clips import FRAME_COUNT, MOTIONS, SUBJECTS, DrawnFrame, draw_clip
 from mattebox.matting.colour_refinement import refine
 from mattebox.matting.foreground import estimate_foreground
 from mattebox.matting.segmentation import segment
@@ -29,7 +30,8 @@ from mattebox.models.matte_session import Session
 from mattebox.recipe.steps import Cut
 from mattebox.types import Picture
 from mattebox.video.cutter import CoarseCutter
-from mattebox.video.frame_cutout import CutFrame, cut_frame
+from mattebox.video.frame_cutout import RefinedFrame, find_edges
+from mattebox.video.plate_filter import PlateFilter
 
 MAX_LAG_FRAMES = 3
 SEQUENCE_FRAMES, SEQUENCE_SIZE = 16, (640, 360)  # of real ones: the first frames, at most so large
@@ -62,16 +64,15 @@ def cut_subjects(session: Session) -> dict[str, np.ndarray]:
 def score_clip(frames: Sequence[DrawnFrame], session: Session, coherence: str, motion: str, edges: str) -> Score:
     """Cut the frames and compare them with the truth."""
     cutter = CoarseCutter(session, coherence=coherence, motion=motion)  # type: ignore[arg-type]
-    step = Cut(edges=edges)  # type: ignore[arg-type]
-    cuts = list[CutFrame]()
-    for number, frame in enumerate(frames):
-        cuts += [
-            cut_frame(c, step, session.card.calibration) for c in cutter.push(Picture(frame.rgb), number, number / 25)
-        ]
-    cuts += [cut_frame(c, step, session.card.calibration) for c in cutter.flush()]
-    found = np.stack([cut.matte.alpha.astype(np.float32) / 255 for cut in cuts])
+    step, plate_filter, refined = Cut(edges=edges), PlateFilter(), list[RefinedFrame]()  # type: ignore[arg-type]
+    coarse = [c for n, frame in enumerate(frames) for c in cutter.push(Picture(frame.rgb), n, n / 25)] + cutter.flush()
+    for matte in coarse:
+        edged = find_edges(matte, step, session.card.calibration)
+        refined += [edged] if coherence == "frame" else plate_filter.push(edged)
+    refined += plate_filter.flush()
+    found = np.stack([frame.matte.alpha.astype(np.float32) / 255 for frame in refined])
     truth = np.stack([frame.alpha for frame in frames])
-    runs = sum(cut.origin == "network" for cut in cuts) / len(cuts)
+    runs = sum(matte.origin == "network" for matte in coarse) / len(coarse)
     return Score(
         float(np.abs(found - truth).mean()), dtssd(found, truth), region_similarity(found, truth).mean,
         contour_accuracy(found, truth).mean, flicker(found), find_lag(found, truth), runs,
@@ -86,12 +87,14 @@ def find_lag(found: np.ndarray, truth: np.ndarray) -> int:
     return 0 if np.ptp(errors) < 1e-6 else list(lags)[int(np.argmin(errors))]
 
 
-def iter_drawn_clips(motions: Sequence[str], seeds: int, session: Session) -> Iterator[tuple[str, list[DrawnFrame]]]:
+def iter_drawn_clips(
+    motions: Sequence[str], seeds: int, session: Session, frame_count: int = FRAME_COUNT
+) -> Iterator[tuple[str, list[DrawnFrame]]]:
     """The drawn clips by the names of their motions."""
     cutouts = cut_subjects(session)
     for name in motions:
         for seed in range(seeds):
-            yield name, list(draw_clip(MOTIONS[name], seed, cutouts))
+            yield name, list(draw_clip(MOTIONS[name], seed, cutouts, frame_count))
 
 
 def iter_sequences(folder: Path) -> Iterator[tuple[str, list[DrawnFrame]]]:
@@ -114,7 +117,7 @@ def main() -> None:
     """Print a row for each clip and way, and the means."""
     parser = argument_parser(
         __doc__, motions=",".join(MOTIONS), coherence="frame,motion,keys", flow="auto", edges="colour",
-        model="balanced", seeds=1, sequences="",
+        model="balanced", seeds=1, frames=FRAME_COUNT, sequences="",
     )  # fmt: skip
     options = parser.parse_args()
     session, ways = Session.open(options.model), options.coherence.split(",")
@@ -123,7 +126,7 @@ def main() -> None:
     print(f"{'clip':22}{'way':8}{'MAD':>8}{'dtSSD':>8}{'J':>8}{'F':>8}{'flicker':>9}{'lag':>5}{'runs':>7}")
     motions = options.motions.split(",")
     clips = iter_sequences(Path(options.sequences)) if options.sequences else iter_drawn_clips(
-        motions, options.seeds, session)  # fmt: skip
+        motions, options.seeds, session, options.frames)  # fmt: skip
     for name, frames in clips:
         for way in ways:
             score = score_clip(frames, session, way, options.flow, options.edges)

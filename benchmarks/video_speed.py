@@ -3,12 +3,13 @@
     python -m benchmarks.video_speed                                   1280 x 720, 30 frames a second, the default
     python -m benchmarks.video_speed --scene rocket --format mp4     before another photograph
     python -m benchmarks.video_speed --model fast --coherence motion
+    python -m benchmarks.video_speed --clip FILE                       a clip of your own, its first 30 frames
 
-The clip is drawn (a person before a photograph, camera noise) and encoded as H.264. Stages are timed one after the
-other in processor seconds of all threads, so that other work on the machine counts little; "whole" is the pipeline as
-it is, by the clock and in processor seconds. No result of the network is kept from one stage for another. --peer is the
-card of a network to compare with, such as u2netp.toml with its weights beside it: on every frame, its matte enlarged,
-without decoding and encoding.
+Without --clip the clip is drawn (a person before a photograph, camera noise) and encoded as H.264. Stages are timed
+one after the other in processor seconds of all threads, so that other work on the machine counts little; "whole" is the
+pipeline as it is, by the clock and in processor seconds. No result of the network is kept from one stage for another.
+--peer is the card of a network to compare with, such as u2netp.toml with its weights beside it: on every frame, its
+matte enlarged, without decoding and encoding.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import tempfile
 import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,9 +39,10 @@ from mattebox.video.clip_options import ClipOptions
 from mattebox.video.cutter import CoarseCutter
 from mattebox.video.formats import find_format
 from mattebox.video.frame_conversion import frame_from_picture
-from mattebox.video.frame_cutout import cut_frame
+from mattebox.video.frame_cutout import cut_frame, find_edges, render_frame
 from mattebox.video.matte_prediction import MattePredictor
 from mattebox.video.motion import choose_motion_estimator
+from mattebox.video.plate_filter import PlateFilter
 from mattebox.video.reader import VideoReader
 from mattebox.video.writer import VideoWriter
 
@@ -83,10 +85,10 @@ def measure(name: str, count: int, work: Callable[[], T]) -> T:
 
 
 def measure_stages(clip: Path, options: Namespace, session: Session) -> None:
-    """Print the stages one after the other."""
+    """Print the stages one after the other; what they write goes to `options.folder`."""
     count, step = options.frames, Cut(model=options.model, edges=options.edges)
     with VideoReader(clip) as reader:
-        frames = measure("decode", count, lambda: list(reader.frames()))
+        frames = measure("decode", count, lambda: list(islice(reader.frames(), count)))
         info = reader.info
     pictures = [frame.picture for frame in frames]
     predictor = MattePredictor(session, reuse=False)
@@ -99,7 +101,11 @@ def measure_stages(clip: Path, options: Namespace, session: Session) -> None:
         matte for n, p in enumerate(pictures) for matte in cutter.push(p, n, n / RATE)] + cutter.flush())  # fmt: skip
     print(f"{'':34}{sum(matte.origin == 'network' for matte in coarse) / count:9.2f} runs a frame")
     calibration = session.card.calibration
-    cuts = measure("edges and colours", count, lambda: [cut_frame(matte, step, calibration) for matte in coarse])
+    edged = measure("edges", count, lambda: [find_edges(matte, step, calibration) for matte in coarse])
+    plate_filter = PlateFilter()
+    steady = measure("background plate", count, lambda: [
+        frame for pushed in edged for frame in plate_filter.push(pushed)] + plate_filter.flush())  # fmt: skip
+    cuts = measure("colours", count, lambda: [render_frame(frame, step) for frame in steady])
     kind, is_opaque = find_format(options.format), options.format == "mp4"
     encoding = kind.choose_encoding(transparent=not is_opaque, depth=8)
     results = [Picture(cut.photograph.rgb) if is_opaque else cut.picture for cut in cuts]
@@ -107,7 +113,7 @@ def measure_stages(clip: Path, options: Namespace, session: Session) -> None:
     measure("to YUV", count, lambda: [frame_from_picture(p, encoding.pixel_format, tags) for p in results])
 
     def write() -> None:
-        with VideoWriter(clip.with_name("out"), kind, info, transparent=not is_opaque) as writer:
+        with VideoWriter(Path(options.folder, "out"), kind, info, transparent=not is_opaque) as writer:
             for frame, picture in zip(frames, results, strict=True):
                 writer.write(picture, frame.pts)
 
@@ -133,10 +139,12 @@ def measure_whole(clip: Path, options: Namespace, session: Session) -> None:
     kind = find_format(options.format)
     background = Background(paint="#00b140") if options.format == "mp4" else None
     cut = Cut(model=options.model, edges=options.edges)
-    clip_options = ClipOptions(format=kind, cut=cut, background=background, coherence=options.coherence)
+    with VideoReader(clip) as reader:
+        end = float(next(islice(reader.frames(), options.frames, None)).time) if options.clip else None
+    clip_options = ClipOptions(format=kind, cut=cut, background=background, coherence=options.coherence, end=end)
     shared_cache.clear()
     start, processor = time.monotonic(), time.process_time()
-    cut_clip(ClipJob(clip, clip.with_name(f"whole{kind.suffix}"), clip_options, session=session))
+    cut_clip(ClipJob(clip, Path(options.folder, f"whole{kind.suffix}"), clip_options, session=session))
     seconds, processor = time.monotonic() - start, time.process_time() - processor
     count = options.frames
     print(f"{'whole':34}{1000 * processor / count:9.1f} ms; {count / seconds:.1f} frames a second by the clock")
@@ -146,13 +154,14 @@ def main() -> None:
     """Print the stages and the whole."""
     parser = argument_parser(
         __doc__, width=1280, height=720, frames=30, model="balanced", coherence="keys", edges="colour",
-        format="webm", peer="", scene="coffee",
+        format="webm", peer="", scene="coffee", clip="",
     )  # fmt: skip
     options = parser.parse_args()
     session = Session.open(options.model)
     with tempfile.TemporaryDirectory() as folder:
-        clip = Path(folder) / "clip.mp4"
-        draw_clip(clip, (options.width, options.height), options.frames, options.scene, session)
+        options.folder, clip = folder, Path(options.clip or Path(folder) / "clip.mp4")
+        if not options.clip:
+            draw_clip(clip, (options.width, options.height), options.frames, options.scene, session)
         measure_stages(clip, options, session)
         measure_whole(clip, options, session)
 

@@ -63,13 +63,32 @@ class CutFrame:
     shadow: Picture | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class RefinedFrame:
+    """A frame with its coarse matte, the matte at its own size, and what the user drew."""
+
+    coarse: CoarseMatte
+    matte: Matte
+    drawn: FrameMasks = NO_MASKS
+
+
 def cut_frame(coarse: CoarseMatte, step: Cut, calibration: Calibration, drawn: FrameMasks = NO_MASKS) -> CutFrame:
-    """Cut a frame out by its coarse matte. A frame without a subject becomes transparent."""
+    """Cut a frame out by its coarse matte, by itself. A frame without a subject becomes transparent."""
+    return render_frame(find_edges(coarse, step, calibration, drawn), step)
+
+
+def find_edges(coarse: CoarseMatte, step: Cut, calibration: Calibration, drawn: FrameMasks = NO_MASKS) -> RefinedFrame:
+    """A frame's matte at its own size, by its coarse matte."""
     scored = build_scored_matte(coarse.alpha, calibration, coarse.presence)
     if "garbage" in drawn.masks:
         scored = garbage_mattes.apply_garbage_matte(scored, drawn.masks["garbage"])
     matte = FRAME_EDGE_REFINERS[step.edges](coarse.picture, clean_up_matte(scored) if scored.found else scored)
-    return _render_frame(coarse, matte, step, drawn)
+    return RefinedFrame(coarse, matte, drawn)
+
+
+def render_frame(refined: RefinedFrame, step: Cut) -> CutFrame:
+    """Cut a frame out by its matte at its own size."""
+    return _render_frame(refined.coarse, refined.matte, step, refined.drawn)
 
 
 def key_frame(coarse: CoarseMatte, step: Cut, key: ResolvedKey, drawn: FrameMasks = NO_MASKS) -> CutFrame:

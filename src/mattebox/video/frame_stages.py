@@ -21,8 +21,9 @@ from mattebox.video.coarse_matte import CoarseMatte
 from mattebox.video.concurrency import map_ahead, read_ahead
 from mattebox.video.cutter import CoarseCutter
 from mattebox.video.frame_composition import compose_frame
-from mattebox.video.frame_cutout import CutFrame, cut_frame, key_frame, solve_frame
+from mattebox.video.frame_cutout import CutFrame, RefinedFrame, find_edges, key_frame, render_frame, solve_frame
 from mattebox.video.matte_prediction import iter_described_frames
+from mattebox.video.plate_filter import PlateFilter
 from mattebox.video.user_mattes import FrameMasks, UserMattes
 
 QUEUED_FRAMES = 3  # between two stages
@@ -82,12 +83,15 @@ class FrameStages:
         staged = read_ahead(self._iter_staged_frames(frames, segment_frames), QUEUED_FRAMES)
         workers = 1 if self.renderer.is_sequential else min(cpu_threads.process_cpu_count(), MAX_FINISHING_WORKERS)
         # The reader's thread is ended last and in any case: it must not decode a file that is closed.
-        with (
-            contextlib.closing(frames),
-            contextlib.closing(staged),
-            contextlib.closing(map_ahead(self._finish, staged, workers)) as finished,
-        ):
-            yield from finished
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(contextlib.closing(frames))
+            stack.enter_context(contextlib.closing(staged))
+            if self.session is None:
+                yield from stack.enter_context(contextlib.closing(map_ahead(self._decide, staged, workers)))
+                return
+            refined = stack.enter_context(contextlib.closing(map_ahead(self._find_edges, staged, workers)))
+            steadied = self._iter_steadied(refined, segment_frames)
+            yield from stack.enter_context(contextlib.closing(map_ahead(self._render, steadied, workers)))
 
     def _iter_staged_frames(self, frames: Iterable[ClipFrame], segment_frames: int | None) -> Iterator[_StagedFrame]:
         """Frames in their order, with their mattes at the network's resolution where one decides."""
@@ -109,13 +113,35 @@ class FrameStages:
     def _stage(self, coarse: CoarseMatte, source: ClipFrame) -> _StagedFrame:
         return _StagedFrame(coarse, source, self.mattes.masks_at(source))
 
-    def _finish(self, staged: _StagedFrame) -> tuple[CutFrame, ClipFrame]:
+    def _find_edges(self, staged: _StagedFrame) -> tuple[RefinedFrame, ClipFrame]:
+        """A frame with its matte at full size, by the network's."""
+        assert self.session is not None
+        refined = find_edges(staged.coarse, self.options.cut, self.session.card.calibration, staged.drawn)
+        return refined, staged.source
+
+    def _iter_steadied(
+        self, refined: Iterable[tuple[RefinedFrame, ClipFrame]], segment_frames: int | None
+    ) -> Iterator[tuple[RefinedFrame, ClipFrame]]:
+        """Frames in their order, with what is learned from others."""
+        if self.options.coherence == "frame":
+            yield from refined
+            return
+        plate_filter, sources = PlateFilter(segment_frames), deque[ClipFrame]()
+        for frame, source in refined:
+            sources.append(source)
+            for finished in plate_filter.push(frame):
+                yield finished, sources.popleft()
+        for finished in plate_filter.flush():
+            yield finished, sources.popleft()
+
+    def _render(self, item: tuple[RefinedFrame, ClipFrame]) -> tuple[CutFrame, ClipFrame]:
+        """A frame cut out by its matte, before its background."""
+        refined, source = item
+        return compose_frame(render_frame(refined, self.options.cut), self.options, self.renderer, source.time), source
+
+    def _decide(self, staged: _StagedFrame) -> tuple[CutFrame, ClipFrame]:
+        """A frame cut out by the clip's key or its trimap, before its background."""
         coarse, source, drawn = staged
         step = self.options.cut
-        if self.session is not None:
-            frame = cut_frame(coarse, step, self.session.card.calibration, drawn)
-        elif self.key is not None:
-            frame = key_frame(coarse, step, self.key, drawn)
-        else:
-            frame = solve_frame(coarse, step, drawn)
+        frame = key_frame(coarse, step, self.key, drawn) if self.key is not None else solve_frame(coarse, step, drawn)
         return compose_frame(frame, self.options, self.renderer, source.time), source
