@@ -85,7 +85,7 @@ class BackgroundPlate:
         is_known = is_sample & (self._counts[SAMPLES] > 0)
         gain = np.ones(3, np.float32)
         if np.count_nonzero(is_known) >= MIN_RING_SAMPLES:
-            known = self._colours[SAMPLES][is_known] / np.float32(257)
+            known = _to_levels(self._colours[SAMPLES][is_known])
             if _has_moved(known, samples[is_known]):
                 self._begin_anew()
                 return
@@ -134,7 +134,7 @@ class BackgroundPlate:
         colours, counts = self._colours.reshape(-1, 3), self._counts.ravel()
         shown = _take_levels(picture, picture.rgb.reshape(-1, 3).take(places, axis=0)) / gain
         count = counts.take(places)
-        known = colours.take(places, axis=0) / np.float32(257)
+        known = _to_levels(colours.take(places, axis=0))
         change = shown - known
         count[_square_size(change) > CHANGED_LEVELS**2] = 0
         known += change / (count[:, None] + np.float32(1))
@@ -150,7 +150,7 @@ class BackgroundPlate:
         if np.count_nonzero(is_ring) < MIN_RING_SAMPLES:
             return None
         shown = _take_levels(picture, picture.rgb[step, step][is_ring])
-        known = self._colours[step, step][is_ring] / np.float32(257)
+        known = _to_levels(self._colours[step, step][is_ring])
         gain = _measure_gain(known, shown)
         # The median of a mean of three squares of normal numbers is .789 of their variance.
         noise = float(np.sqrt(np.median(_square_size(shown - known * gain)) / 0.789))
@@ -160,8 +160,8 @@ class BackgroundPlate:
         """How far pixels are from the plate, in its noise."""
         assert self._colours is not None
         shown = _take_levels(picture, picture.rgb.reshape(-1, 3).take(places, axis=0))
-        known = self._colours.reshape(-1, 3).take(places, axis=0) * (fit.gain / np.float32(257))
-        distance: Floats = np.sqrt(_square_size(shown - known)) / np.float32(fit.noise)
+        known = _to_levels(self._colours.reshape(-1, 3).take(places, axis=0)) * fit.gain
+        distance: Floats = np.sqrt(_square_size(shown - known) / np.float32(fit.noise**2))
         return distance
 
     def _forget_contradicted(self, picture: Picture, is_core: Mask, fit: PlateFit) -> None:
@@ -184,8 +184,14 @@ class BackgroundPlate:
 
 
 def _take_levels(picture: Picture, pixels: Pixels) -> Floats:
-    """Colours as levels 0..255, float32."""
+    """A picture's colours as levels 0..255."""
     levels: Floats = pixels * np.float32(LEVELS / picture.bit_depth.peak)
+    return levels
+
+
+def _to_levels(colours: NDArray[np.uint16]) -> Floats:
+    """The plate's colours as levels 0..255."""
+    levels: Floats = np.multiply(colours, np.float32(1 / 257), dtype=np.float32)
     return levels
 
 
@@ -237,4 +243,5 @@ def _enlarge_core(coarse: Floats, shape: tuple[int, ...]) -> Mask:
     """The pixels of which the network is certain, a cell away from any other."""
     is_core = ~dilate(coarse <= CORE_ALPHA, 1)
     rows, columns = (np.arange(side) * cells // side for side, cells in zip(shape, coarse.shape, strict=True))
-    return is_core[rows][:, columns]
+    core: Mask = is_core[rows][:, columns]
+    return core
