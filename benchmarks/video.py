@@ -31,7 +31,7 @@ from mattebox.recipe.steps import Cut
 from mattebox.types import Picture
 from mattebox.video.cutter import CoarseCutter
 from mattebox.video.frame_cutout import RefinedFrame, find_edges
-from mattebox.video.plate_filter import PlateFilter
+from mattebox.video.steady_mattes import SteadyMattes
 
 MAX_LAG_FRAMES = 3
 SEQUENCE_FRAMES, SEQUENCE_SIZE = 16, (640, 360)  # of real ones: the first frames, at most so large
@@ -64,12 +64,12 @@ def cut_subjects(session: Session) -> dict[str, np.ndarray]:
 def score_clip(frames: Sequence[DrawnFrame], session: Session, coherence: str, motion: str, edges: str) -> Score:
     """Cut the frames and compare them with the truth."""
     cutter = CoarseCutter(session, coherence=coherence, motion=motion)  # type: ignore[arg-type]
-    step, plate_filter, refined = Cut(edges=edges), PlateFilter(), list[RefinedFrame]()  # type: ignore[arg-type]
+    step, steady, refined = Cut(edges=edges), SteadyMattes(), list[RefinedFrame]()  # type: ignore[arg-type]
     coarse = [c for n, frame in enumerate(frames) for c in cutter.push(Picture(frame.rgb), n, n / 25)] + cutter.flush()
     for matte in coarse:
         edged = find_edges(matte, step, session.card.calibration)
-        refined += [edged] if coherence == "frame" else plate_filter.push(edged)
-    refined += plate_filter.flush()
+        refined += [edged] if coherence == "frame" else steady.push(edged)
+    refined += steady.flush()
     found = np.stack([frame.matte.alpha.astype(np.float32) / 255 for frame in refined])
     truth = np.stack([frame.alpha for frame in frames])
     runs = sum(matte.origin == "network" for matte in coarse) / len(coarse)

@@ -37,6 +37,7 @@ from mattebox.video.clip_info import ColourTags
 from mattebox.video.clip_job import ClipJob
 from mattebox.video.clip_options import ClipOptions
 from mattebox.video.cutter import CoarseCutter
+from mattebox.video.edge_averaging import EdgeAverage
 from mattebox.video.formats import find_format
 from mattebox.video.frame_conversion import frame_from_picture
 from mattebox.video.frame_cutout import cut_frame, find_edges, render_frame
@@ -105,7 +106,10 @@ def measure_stages(clip: Path, options: Namespace, session: Session) -> None:
     plate_filter = PlateFilter()
     steady = measure("background plate", count, lambda: [
         frame for pushed in edged for frame in plate_filter.push(pushed)] + plate_filter.flush())  # fmt: skip
-    cuts = measure("colours", count, lambda: [render_frame(frame, step) for frame in steady])
+    average = EdgeAverage()
+    averaged = measure("averages of edges", count, lambda: [
+        frame for pushed in steady for frame in average.push(pushed)] + average.flush())  # fmt: skip
+    cuts = measure("colours", count, lambda: [render_frame(frame, step) for frame in averaged])
     kind, is_opaque = find_format(options.format), options.format == "mp4"
     encoding = kind.choose_encoding(transparent=not is_opaque, depth=8)
     results = [Picture(cut.photograph.rgb) if is_opaque else cut.picture for cut in cuts]
@@ -140,8 +144,10 @@ def measure_whole(clip: Path, options: Namespace, session: Session) -> None:
     background = Background(paint="#00b140") if options.format == "mp4" else None
     cut = Cut(model=options.model, edges=options.edges)
     with VideoReader(clip) as reader:
-        end = float(next(islice(reader.frames(), options.frames, None)).time) if options.clip else None
-    clip_options = ClipOptions(format=kind, cut=cut, background=background, coherence=options.coherence, end=end)
+        following = next(islice(reader.frames(), options.frames, None), None)
+    clip_options = ClipOptions(
+        format=kind, cut=cut, background=background, coherence=options.coherence, end=following and following.time
+    )
     shared_cache.clear()
     start, processor = time.monotonic(), time.process_time()
     cut_clip(ClipJob(clip, Path(options.folder, f"whole{kind.suffix}"), clip_options, session=session))

@@ -33,6 +33,8 @@ class CoarseMatte:
         its neighbours' mattes along the motion, the clip's key, or the frame's trimap.
     is_cut : bool
         Whether a new scene starts here.
+    motion : pair of h/2 x w/2 x 2 float32, or None
+        To the frame before and from it, on half the matte's grid, where it was estimated.
     """
 
     picture: Picture
@@ -43,3 +45,4 @@ class CoarseMatte:
     presence: float = 1.0
     origin: MatteOrigin = "network"
     is_cut: bool = False
+    motion: tuple[Floats, Floats] | None = None

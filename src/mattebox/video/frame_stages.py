@@ -23,7 +23,7 @@ from mattebox.video.cutter import CoarseCutter
 from mattebox.video.frame_composition import compose_frame
 from mattebox.video.frame_cutout import CutFrame, RefinedFrame, find_edges, key_frame, render_frame, solve_frame
 from mattebox.video.matte_prediction import iter_described_frames
-from mattebox.video.plate_filter import PlateFilter
+from mattebox.video.steady_mattes import SteadyMattes
 from mattebox.video.user_mattes import FrameMasks, UserMattes
 
 QUEUED_FRAMES = 3  # between two stages
@@ -126,12 +126,12 @@ class FrameStages:
         if self.options.coherence == "frame":
             yield from refined
             return
-        plate_filter, sources = PlateFilter(segment_frames), deque[ClipFrame]()
+        steadied, sources = SteadyMattes(segment_frames), deque[ClipFrame]()
         for frame, source in refined:
             sources.append(source)
-            for finished in plate_filter.push(frame):
+            for finished in steadied.push(frame):
                 yield finished, sources.popleft()
-        for finished in plate_filter.flush():
+        for finished in steadied.flush():
             yield finished, sources.popleft()
 
     def _render(self, item: tuple[RefinedFrame, ClipFrame]) -> tuple[CutFrame, ClipFrame]:

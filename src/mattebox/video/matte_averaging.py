@@ -56,7 +56,7 @@ def average_mattes(own: Floats, own_weight: float, moved: Sequence[MovedMatte]) 
     for matte in moved:
         for grid_shape in (matte.motion.shape[:2], matte.trust.shape):
             if grid_shape not in grids:
-                grids[grid_shape] = _grid_places(rows, columns, shape, grid_shape)
+                grids[grid_shape] = grid_places(rows, columns, shape, grid_shape)
         share = sample_plane(matte.trust, grids[matte.trust.shape])
         share *= np.float32(matte.weight)
         share += np.float32(matte.least_weight)
@@ -78,7 +78,7 @@ def _follow(
     return find_places(x + columns, y + rows, shape)
 
 
-def _grid_places(
+def grid_places(
     rows: NDArray[np.intp], columns: NDArray[np.intp], shape: ImageShape, grid_shape: ImageShape
 ) -> SamplePlaces:
     """Places, on a coarser grid that covers the same frame, of samples of a shape's grid."""

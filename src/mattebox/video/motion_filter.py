@@ -46,10 +46,11 @@ class MotionStep:
     @classmethod
     def follow(cls, frame: CoarseMatte, before: CoarseMatte | None, estimate_motion: EstimateMotion) -> MotionStep:
         """The step from the frame before, if there is one in the same scene."""
-        step = cls(frame, halve_colours(frame.guide))
-        if before is not None:
-            step.to_before, step.from_before = estimate_motion(frame.guide, before.guide)
-        return step
+        colours = halve_colours(frame.guide)
+        if before is None:
+            return cls(frame, colours)
+        motion = estimate_motion(frame.guide, before.guide)
+        return cls(replace(frame, motion=motion), colours, *motion)
 
 
 @dataclass
