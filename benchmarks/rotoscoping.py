@@ -1,6 +1,6 @@
 """How well few key frames give all mattes of a drawn clip (`video_clips`): the mean and least overlap with the truth.
 
-    python -m benchmarks.rotoscoping                          five keys on five seconds, several motions
+    python -m benchmarks.rotoscoping                          five keys on five seconds, all motions
     python -m benchmarks.rotoscoping --motions swing --keys 3
 
 The keys are true mattes, evenly spaced. IoU is of alpha at one half, on the grid on which mattes are carried and after
@@ -56,9 +56,7 @@ def carry_keys(frames: Sequence[DrawnFrame], places: Sequence[int], session: Ses
 
 def main() -> None:
     """Print a row for each motion."""
-    parser = argument_parser(
-        __doc__, motions="slow,swing,turn,zoom,sway,pan,hand-held", keys=5, frames=125, model="balanced", every=4
-    )
+    parser = argument_parser(__doc__, motions=",".join(MOTIONS), keys=5, frames=125, model="balanced", every=4)
     options = parser.parse_args()
     session = Session.open(options.model)
     cutouts = cut_subjects(session)

@@ -146,7 +146,11 @@ def measure_whole(clip: Path, options: Namespace, session: Session) -> None:
     with VideoReader(clip) as reader:
         following = next(islice(reader.frames(), options.frames, None), None)
     clip_options = ClipOptions(
-        format=kind, cut=cut, background=background, coherence=options.coherence, end=following and following.time
+        format=kind,
+        cut=cut,
+        background=background,
+        coherence=options.coherence,
+        end=None if following is None else following.time,
     )
     shared_cache.clear()
     start, processor = time.monotonic(), time.process_time()

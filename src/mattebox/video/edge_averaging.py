@@ -69,7 +69,8 @@ class EdgeAverage:
 def average_edges(frame: RefinedFrame, before: RefinedFrame | None, after: RefinedFrame | None) -> RefinedFrame:
     """The frame with its soft edges averaged with those of its neighbours, as far as they are there."""
     picture, alpha, shape = frame.coarse.picture, frame.matte.alpha, frame.matte.shape
-    rows, columns = np.nonzero(dilate(partial_mask(alpha, picture.bit_depth.peak), MARGIN_PIXELS))
+    is_soft = dilate(partial_mask(alpha, picture.bit_depth.peak), MARGIN_PIXELS)
+    rows, columns = np.divmod(np.flatnonzero(is_soft), shape[1])  # several times as fast as nonzero
     own = alpha[rows, columns]
     total, weights = own.astype(np.float32), np.ones(len(rows), np.float32)
     colours = picture.rgb[rows, columns]
@@ -103,9 +104,10 @@ def _follow(
     """Where a motion leads from pixels, and how far going back ends from them (squared, in units of trust)."""
     height, width = motion[0].shape[:2]
     x, y = (sample_plane(motion[0][..., axis], grid) for axis in range(2))
-    places = find_places(x * (shape[1] / width) + columns, y * (shape[0] / height) + rows, shape)
-    grid_x = (columns + np.float32(0.5)) * np.float32(width / shape[1]) - np.float32(0.5) + x
-    grid_y = (rows + np.float32(0.5)) * np.float32(height / shape[0]) - np.float32(0.5) + y
+    across, down = columns.astype(np.float32), rows.astype(np.float32)
+    places = find_places(across + x * np.float32(shape[1] / width), down + y * np.float32(shape[0] / height), shape)
+    grid_x = (across + np.float32(0.5)) * np.float32(width / shape[1]) - np.float32(0.5) + x
+    grid_y = (down + np.float32(0.5)) * np.float32(height / shape[0]) - np.float32(0.5) + y
     back = find_places(grid_x, grid_y, (height, width))
     x += sample_plane(motion[1][..., 0], back)
     y += sample_plane(motion[1][..., 1], back)
