@@ -122,7 +122,9 @@ class BackgroundPlate:
         kept = np.maximum(kept, _surrounding_subject(alpha > 0, places, kept))
         cleared = alpha.copy()
         flat = cleared.ravel()
-        flat[places] = np.rint(flat.take(places) * kept)
+        flat[places] = np.rint(
+            flat.take(places) * np.rint(kept * LEVELS) / LEVELS
+        )  # steps that a half float tells from 1
         return cleared
 
     def _begin_anew(self) -> None:

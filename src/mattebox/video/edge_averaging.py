@@ -24,6 +24,7 @@ from mattebox.video.motion import MotionPair
 NEIGHBOUR_WEIGHT = np.float32(0.8)  # relative to the frame's own
 ROUND_TRIP_SAMPLES = np.float32(0.5)  # of error, on half the network's grid, at which trust has fallen to 1/e
 COLOUR_DIFFERENCE = np.float32(0.06)  # of colours 0..1, the same
+SETTLED_MARGIN = np.float32(0.5 / 255)  # alpha this near to 0 or 1 is 0 or 1, at any depth
 MARGIN_PIXELS = 1  # around soft pixels
 
 
@@ -83,8 +84,11 @@ def average_edges(frame: RefinedFrame, before: RefinedFrame | None, after: Refin
         weight = NEIGHBOUR_WEIGHT * np.exp(-error) * _likeness(colours, shown, picture)
         total += weight * _sample_pixels(neighbour.matte.alpha, there)[:, 0]
         weights += weight
-    averaged = alpha.copy()
-    averaged[rows, columns] = np.rint(total / weights)
+    averaged, peak = alpha.copy(), picture.bit_depth.peak
+    means = total / weights
+    means[means < SETTLED_MARGIN * peak] = 0
+    means[means > (1 - SETTLED_MARGIN) * peak] = peak
+    averaged[rows, columns] = np.rint(means)
     return replace(frame, matte=replace(frame.matte, alpha=averaged))
 
 
