@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from mattebox.composition.alpha_compositing import flatten_onto_colour
+from mattebox.core.channel_extremes import largest_channel
 from mattebox.core.connected_components import label_components
 from mattebox.io import resampling
 from mattebox.io.colour import RgbColour
@@ -35,7 +36,7 @@ def contrasting_box(rgb: Pixels, backdrop_colour: RgbColour) -> Box | None:
     height, width = rgb.shape[:2]
     step = max(1, round(max(height, width) / GRID_SIDE_CELLS))
     colour = resampling.to_eight_bit(np.array([[backdrop_colour]], rgb.dtype))[0, 0].astype(np.int16)
-    differs = np.abs(resampling.average_blocks(rgb, step) - colour).max(2) >= MIN_VISIBLE_DIFFERENCE
+    differs = largest_channel(np.abs(resampling.average_blocks(rgb, step) - colour)) >= MIN_VISIBLE_DIFFERENCE
     boxes = np.array([c.box for c in label_components(differs)[1] if c.area >= MIN_COMPONENT_SHARE * differs.size])
     if not len(boxes):
         return None

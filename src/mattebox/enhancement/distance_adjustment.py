@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mattebox.core.channel_extremes import largest_channel
 from mattebox.enhancement.guided_filter import GRID_SIDE_CELLS, BaseLayer, fit_plane
 from mattebox.enhancement.light_sample import LightSample, sample_light
 from mattebox.enhancement.linear_light import apply_in_linear_light
@@ -115,7 +116,7 @@ def adjust_by_distance(picture: Picture, nearness: Floats, haze: float = 0.0, li
         if veil is not None:
             linear = _remove_veil(linear, veil, near, haze) if haze > 0 else _add_veil(linear, veil, near, -haze)
         if light:
-            before = linear.max(-1)
+            before = largest_channel(linear)
             after = apply_gain_with_shoulder(before, np.exp2(np.float32(light) * (1 - near)))
             linear = linear * (after / np.maximum(before, np.float32(1e-6)))[..., None]
         return linear
@@ -146,5 +147,5 @@ def _fit_nearness(picture: Picture, nearness: Floats) -> BaseLayer:
 
 
 def _stops(light: Floats) -> Floats:
-    stops: Floats = np.log2(light.max(-1) + MIN_LOG_LIGHT)
+    stops: Floats = np.log2(largest_channel(light) + MIN_LOG_LIGHT)
     return stops

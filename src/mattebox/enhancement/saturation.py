@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mattebox.core.channel_extremes import largest_channel, smallest_channel
 from mattebox.enhancement.colour_space import ColourSpace, colour_space_of
 from mattebox.enhancement.gamut import fit_to_gamut, gamut_headroom
 from mattebox.enhancement.linear_light import apply_in_linear_light
@@ -45,7 +46,7 @@ def adjust_saturation(picture: Picture, step: Colour, where: Pixels | None = Non
 
 def _vibrance_boost(linear: Floats, vibrance: float, space: ColourSpace) -> Floats:
     """The saturation that vibrance adds: little to what is saturated already, or skin."""
-    highest, lowest = linear.max(-1), linear.min(-1)
+    highest, lowest = largest_channel(linear), smallest_channel(linear)
     saturation = 1 - np.sqrt(lowest / np.maximum(highest, np.float32(1e-4)))  # about as it is perceived
     weight = (1 - saturation) ** 2 if vibrance > 0 else 1 - saturation
     boost: Floats = vibrance * weight * (1 - SKIN_PROTECTION_SHARE * skin_likelihood(linear, space))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mattebox.core.channel_extremes import largest_channel
 from mattebox.core.smoothing_filters import gaussian_blur, gaussian_radius
 from mattebox.core.srgb import decode_srgb, encode_srgb
 from mattebox.core.strips import iter_strips
@@ -51,7 +52,7 @@ def _sharpen_strip(padded: Pixels, inner: slice, space: ColourSpace, step: Sharp
     light, before = light[inner], luminance[inner]
     after = _unsharp_mask(luminance, inner, step, noise_floor)
     gain = decode_srgb(after) / np.maximum(decode_srgb(before), np.float32(1e-5))
-    max_gain = np.maximum(1, 1 / np.maximum(light.max(-1), np.float32(1e-5)))
+    max_gain = np.maximum(1, 1 / np.maximum(largest_channel(light), np.float32(1e-5)))
     gain = np.where(gain > 1, np.minimum(gain, max_gain), gain)
     result = space.encode((light * gain[..., None]).astype(np.float32), BitDepth.of_pixels(source))
     return np.where((after == before)[..., None], source, result)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mattebox.core.channel_extremes import largest_channel
 from mattebox.core.smoothing_filters import box_filter
 from mattebox.core.srgb import decode_srgb, encode_srgb
 from mattebox.enhancement import dehazing, guided_filter
@@ -99,7 +100,7 @@ def estimate_tone(sample: LightSample) -> ToneAdjustment:
     if len(light) < MIN_SAMPLE_PIXELS:
         return NO_ADJUSTMENT
     haze = dehazing.estimate_haze(sample)
-    value = encode_srgb(dehazing.remove_haze(light.max(-1), haze))
+    value = encode_srgb(dehazing.remove_haze(largest_channel(light), haze))
     low, median, bright, high = (float(v) for v in np.percentile(value, (1, 50, 90, 99)))
     exposure = _estimate_exposure(high)
     if exposure:
@@ -143,7 +144,7 @@ def apply_tone(picture: Picture, tone: ToneAdjustment, strength: float = 1, wher
 
     def transform(linear: Floats, rows: slice) -> Floats:
         linear = dehazing.remove_haze(linear, tone.haze)
-        before = linear.max(-1)
+        before = largest_channel(linear)
         after = _adjust_brightness(before, tone, guides, picture, rows)
         gain = after / np.maximum(before, np.float32(1e-6))
         result: Floats = linear * gain[..., None]
@@ -158,7 +159,7 @@ def _measure_guides(picture: Picture, tone: ToneAdjustment) -> LocalGuides:
     likelihood = box_filter(skin_likelihood(sample.grid, sample.space), radius)
     base_layer = None
     if tone.needs_base_layer:
-        value = apply_exposure_and_lift(dehazing.remove_haze(sample.grid.max(-1), tone.haze), tone)
+        value = apply_exposure_and_lift(dehazing.remove_haze(largest_channel(sample.grid), tone.haze), tone)
         base_layer = guided_filter.fit_base_layer(np.log2(value + MIN_LOG_LIGHT), picture.shape)
     return LocalGuides(likelihood[None] * np.float32(SKIN_PROTECTION_SHARE), base_layer)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.channel_extremes import largest_channel
 from mattebox.core.connected_components import dilate, label_components
 from mattebox.matting.artwork_edges import EdgePixels
 from mattebox.matting.compressed_artwork_edges import CompressedEdgePixels
@@ -143,5 +144,5 @@ def _ground_mask(picture: Picture, backdrop: Backdrop) -> Mask:
     ground = np.array(backdrop.rgb, np.int32) * (peak // 255)
     for top in range(0, len(mask), CHUNK_ROWS):
         rows = slice(top, top + CHUNK_ROWS)
-        mask[rows] = np.abs(picture.rgb[rows].astype(np.int32) - ground).max(axis=2) <= backdrop.noise * peak
+        mask[rows] = largest_channel(np.abs(picture.rgb[rows].astype(np.int32) - ground)) <= backdrop.noise * peak
     return mask

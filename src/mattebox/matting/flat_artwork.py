@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.channel_extremes import largest_channel
 from mattebox.core.connected_components import dilate
 from mattebox.errors import UsageError
 from mattebox.io import resampling
@@ -80,7 +81,7 @@ def detect_artwork(picture: Picture) -> Backdrop | None:
     if share < MIN_EXACT_BORDER_SHARE:
         return None
     rgb = _sample_bands(rgb)
-    difference = np.abs(rgb.astype(np.int16) - np.array(colour, np.int16)).max(axis=2)
+    difference = largest_channel(np.abs(rgb.astype(np.int16) - np.array(colour, np.int16)))
     artwork = difference > 0
     if artwork.mean() < MIN_ARTWORK_SHARE:
         return None
@@ -106,7 +107,7 @@ def find_backdrop(picture: Picture) -> Backdrop:
     if likely.mean() < MIN_BORDER_SHARE:
         raise UsageError("no single colour surrounds the artwork", "cut with --by network or screen(COLOUR)")
     red, green, blue = (int(v) for v in np.median(border[likely], axis=0))
-    difference = np.abs(rgb.astype(np.int16) - np.array([red, green, blue], np.int16)).max(axis=2)
+    difference = largest_channel(np.abs(rgb.astype(np.int16) - np.array([red, green, blue], np.int16)))
     return Backdrop((red, green, blue), ringing_levels(difference, NeighbourSteps(rgb)))
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mattebox.core.block_means import mean_blocks
+from mattebox.core.channel_extremes import largest_channel
 from mattebox.core.connected_components import dilate, label_components
 from mattebox.core.summed_area_table import SummedAreaTable
 from mattebox.io import resampling
@@ -140,7 +141,7 @@ def _find_holes_within(
     alike = (
         subject
         & (deviation < limits.background_deviation)
-        & (np.abs(guide - mean).max(axis=2) < limits.difference + deviation)
+        & (largest_channel(np.abs(guide - mean)) < limits.difference + deviation)
     )
     labels, components = label_components(alike, connectivity=4)
     holes = np.zeros(len(components) + 1, np.bool_)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.core import cpu_threads
+from mattebox.core.channel_extremes import largest_channel
 from mattebox.core.connected_components import dilate, label_components
 from mattebox.core.interface import name_image, name_parameter
 from mattebox.errors import UsageError
@@ -120,7 +121,7 @@ def apply_key(picture: Picture, key: ResolvedKey, tolerance: str) -> Matte:
     if key.plate is not None:
         plate = _convert_plate(key.plate, picture, key.plate_path)
         threshold = PLATE_THRESHOLD_BY_TOLERANCE[tolerance]
-        difference = np.abs(guide - guide_image(plate, step)).max(axis=2) / threshold
+        difference = largest_channel(np.abs(guide - guide_image(plate, step))) / threshold
         coarse = stretch_levels(difference, PLATE_NOISE_SHARE, 1)
     else:
         assert key.screen is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mattebox.core.channel_extremes import largest_channel, smallest_channel
 from mattebox.errors import UsageError
 from mattebox.io import resampling
 from mattebox.types import Picture
@@ -19,5 +20,5 @@ def check_same_size(drawing: Picture, picture: Picture, name: str, remedy: str) 
 def check_grey(drawing: Picture, name: str, remedy: str) -> None:
     """UsageError unless the drawing is grey."""
     rgb = resampling.to_eight_bit(drawing.rgb)
-    if int((rgb.max(axis=2) - rgb.min(axis=2)).max()) > MAX_GREY_DIFFERENCE:
+    if int((largest_channel(rgb) - smallest_channel(rgb)).max()) > MAX_GREY_DIFFERENCE:
         raise UsageError(f"{name} is in colour", remedy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mattebox.core.channel_extremes import largest_channel
 from mattebox.io import resampling
 from mattebox.types import Mask, Pixels
 
@@ -20,7 +21,7 @@ def largest_neighbour_steps(rgb: Pixels) -> NDArray[np.uint8]:
         chunk = resampling.to_eight_bit(rgb[first:last]).astype(np.int16)
         largest_here = np.zeros(chunk.shape[:2], np.uint8)
         for axis in (0, 1):
-            step = np.abs(np.diff(chunk, axis=axis)).max(axis=2).astype(np.uint8)
+            step = largest_channel(np.abs(np.diff(chunk, axis=axis))).astype(np.uint8)
             for side in (slice(1, None), slice(None, -1)):
                 part = largest_here[side] if axis == 0 else largest_here[:, side]
                 np.maximum(part, step, out=part)
@@ -40,7 +41,7 @@ class NeighbourSteps:
 
     def contrast_share(self) -> float:
         """Share of the steps between unequal neighbours that are edges."""
-        sizes = [np.abs(step).max(axis=2) for step in self.along]
+        sizes = [largest_channel(np.abs(step)) for step in self.along]
         unequal = sum(np.count_nonzero(size) for size in sizes)
         return sum(np.count_nonzero(size > EDGE_STEP_LEVELS) for size in sizes) / max(unequal, 1)
 
@@ -48,7 +49,7 @@ class NeighbourSteps:
         """Number of each pixel's four neighbours that have its colour."""
         count = np.zeros(self.edges.shape, np.uint8)
         for axis, step in enumerate(self.along):
-            equal = ~step.any(axis=2)
+            equal = ~largest_channel(step != 0)
             count[(slice(None),) * axis + (slice(1, None),)] += equal
             count[(slice(None),) * axis + (slice(None, -1),)] += equal
         return count
@@ -57,6 +58,6 @@ class NeighbourSteps:
         """Whether each pixel is, but for a level, the mean of its neighbours on both sides, along both axes."""
         ramp = np.ones(self.edges.shape, np.bool_)
         for axis, step in enumerate(self.along):
-            bend = np.abs(np.diff(step, axis=axis)).max(axis=2) > 1
+            bend = largest_channel(np.abs(np.diff(step, axis=axis))) > 1
             ramp[(slice(None),) * axis + (slice(1, -1),)] &= ~bend
         return ramp
