@@ -88,6 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
         state.buffer.close()
         state.fetch_threads.close()
         state.job_threads.close()
+        state.parsing_thread.close()
         state.usage.close()
         state.tracer.close()
 

@@ -118,6 +118,13 @@ def require_caller(access: AccessControl, request: Request, scope: str = PICTURE
     return caller
 
 
+def name_sharer(access: AccessControl, request: Request) -> str:
+    """Whose share of threads and workers a request takes: its key's, or where no keys are, its address's."""
+    if access.requires_key:
+        return access.authenticate(request.headers.get("x-api-key")) or ""
+    return request.client.host if request.client else LOCAL_CALLER
+
+
 def require_scope(access: AccessControl, caller: str, scope: str) -> None:
     """Problem 403 for a caller whose key does not have a scope."""
     if not access.has_scope(caller, scope):

@@ -8,6 +8,7 @@ from fastapi import Request
 
 from mattebox.errors import MatteboxError
 from mattebox.server.auditing import take_hashes
+from mattebox.server.auth import name_sharer
 from mattebox.server.http.disconnection import run_while_connected
 from mattebox.server.http.problems import Problem
 from mattebox.server.photograph_store import StoredPhotograph
@@ -54,7 +55,8 @@ async def process_picture(
     if photograph is not None:
         task = task.with_predictions(photograph.predictions)
     with state.quota.reserve_picture(caller):
-        work = execute_task(state.worker_pool, task, caller=caller, arrived_at=arrived_at)
+        sharer = name_sharer(state.access, request)
+        work = execute_task(state.worker_pool, task, caller=sharer, arrived_at=arrived_at)
         try:
             response = await run_while_connected(request, work)
         except (MatteboxError, Problem) as error:

@@ -10,6 +10,7 @@ from mattebox.server.auditing import Auditor
 from mattebox.server.auth import AccessControl
 from mattebox.server.content_buffer import ContentBuffer
 from mattebox.server.event_log import EventLog
+from mattebox.server.fair_thread import FairThread
 from mattebox.server.http.problems import Problem
 from mattebox.server.http.upload_limiter import UploadLimiter
 from mattebox.server.job_service import JobService
@@ -43,6 +44,7 @@ class AppState:
     upload_limiter: UploadLimiter
     fetch_threads: ThreadPool
     job_threads: ThreadPool
+    parsing_thread: FairThread
     metrics: RequestMetrics = field(default_factory=RequestMetrics)
     is_ready: bool = False
     is_stopping: bool = False
@@ -73,6 +75,7 @@ class AppState:
             upload_limiter=UploadLimiter(settings.uploads, buffer),
             fetch_threads=ThreadPool("downloads", FETCH_THREADS, FETCH_THREADS // 2),
             job_threads=ThreadPool("questions about jobs", JOB_THREADS, JOB_THREADS // 2),
+            parsing_thread=FairThread("request-parsing"),
         )
 
     def check_not_stopping(self) -> None:

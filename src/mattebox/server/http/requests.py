@@ -1,14 +1,12 @@
 """Reading requests: fields and pictures from multipart, urlencoded or JSON bodies, or a bare picture.
 
-Bodies are received into the buffer and parsed in one thread, one at a time, so that neither the event loop nor the
-memory notices how large or how odd they are.
+Bodies are received into the buffer and parsed in one thread, one at a time and by turns of their callers, so that
+neither the event loop, nor the memory, nor other callers notice how large or how odd they are.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +14,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from mattebox.server.auth import name_sharer
 from mattebox.server.content_buffer import Content, ContentBuffer
 from mattebox.server.http.base64_decoding import decode_base64, iter_pieces
 from mattebox.server.http.encoded_picture import EncodedPicture
@@ -33,8 +32,6 @@ MAX_FIELD_CHARACTERS = 20_000  # of a field without a picture
 VIDEO_FIELD = "video"  # of a file that is a clip, where a route takes one
 BASE64_SUFFIX = "_b64"  # of fields that hold a picture as text
 SOURCE_NAMES = ("image", "image_file", "image_b64", "image_file_b64")
-
-_PARSING_THREAD = ThreadPoolExecutor(1, "request-parsing")
 
 
 @dataclass(frozen=True)
@@ -63,15 +60,16 @@ async def receive_request(
         The disk does not take the body.
     """
     media_type = parse_media_type(request, takes_video=takes_video)
-    max_pixels = state.settings.max_pixels
+    max_pixels, sharer = state.settings.max_pixels, name_sharer(state.access, request)
 
     async def check_prefix(prefix: bytes) -> None:
         content_type = request.headers.get("content-type", "")
-        await run_in_parsing_thread(partial(check_body_prefix, content_type, max_pixels, prefix))
+        await state.parsing_thread.run(sharer, partial(check_body_prefix, content_type, max_pixels, prefix))
 
     async with state.upload_limiter.admit(request, max_bytes) as upload:
         # No local variable: it would keep the body for as long as the context is open.
-        yield await run_in_parsing_thread(
+        yield await state.parsing_thread.run(
+            sharer,
             partial(
                 parse_body,
                 await state.upload_limiter.read_body(request, upload, max_bytes, check_prefix),
@@ -79,13 +77,8 @@ async def receive_request(
                 request,
                 state.buffer,
                 takes_video=takes_video,
-            )
+            ),
         )
-
-
-async def run_in_parsing_thread(function: partial[Any]) -> Any:
-    """Run a function whose time grows with a hostile body."""
-    return await asyncio.get_running_loop().run_in_executor(_PARSING_THREAD, function)
 
 
 def parse_body(
