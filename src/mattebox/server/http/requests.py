@@ -36,11 +36,13 @@ SOURCE_NAMES = ("image", "image_file", "image_b64", "image_file_b64")
 
 @dataclass(frozen=True)
 class RequestData:
-    """Plain fields, pictures and clips by name; pictures sent as base64 are among them by the name of their field."""
+    """Plain fields, pictures and clips by name; pictures sent as base64 are among them by the name of their field.
+    `sharer`: whose share of the parsing thread they take."""
 
     fields: dict[str, Any] = field(default_factory=dict)
     images: dict[str, EncodedPicture] = field(default_factory=dict)
     videos: dict[str, Content] = field(default_factory=dict)
+    sharer: str = ""
 
 
 @asynccontextmanager
@@ -76,16 +78,23 @@ async def receive_request(
                 media_type,
                 request,
                 state.buffer,
+                sharer,
                 takes_video=takes_video,
             ),
         )
 
 
 def parse_body(
-    body: Content, media_type: str, request: Request, buffer: ContentBuffer, *, takes_video: bool = False
+    body: Content,
+    media_type: str,
+    request: Request,
+    buffer: ContentBuffer,
+    sharer: str = "",
+    *,
+    takes_video: bool = False,
 ) -> RequestData:
     """Fields and pictures of a request. Query parameters count as fields; those of the body take precedence."""
-    data = RequestData()
+    data = RequestData(sharer=sharer)
     for name, text in request.query_params.multi_items():
         _add_text(data, name, text.encode(), buffer)
     if media_type == MULTIPART_TYPE:

@@ -1,20 +1,25 @@
 """HTTP/1.1 protocol with time limits for reading headers and unread bodies and for writing responses.
 
 uvicorn's h11 protocol with timers. When there are too many idle connections, the oldest is closed, so that a crowd of
-them cannot keep others out.
+them cannot keep others out. What is not HTTP is answered with a problem document.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from mattebox.server.http.chunk_limit import ChunkLimitedConnection
+from mattebox.server.http.problems import Problem
+
 HEADER_TIMEOUT_SECONDS = 10.0  # to receive a request's headers
 UNREAD_BODY_TIMEOUT_SECONDS = 3.0  # to receive the rest of a body after the response
 CLIENT_READ_TIMEOUT_SECONDS = 30.0  # for a client to read any of the response
+MAX_HEADER_BYTES = 64 * 1024
 MAX_IDLE_CONNECTIONS = 200  # connections without a request
 RECEIVE_BYTES = 64 * 1024  # at a time, a quarter of asyncio's own: so much less of one upload comes before others' turn
 
@@ -26,6 +31,7 @@ class TimeoutProtocol(H11Protocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.conn = ChunkLimitedConnection(h11.SERVER, self.config.h11_max_incomplete_event_size or MAX_HEADER_BYTES)
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -63,6 +69,19 @@ class TimeoutProtocol(H11Protocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self._set_timer("client_read", CLIENT_READ_TIMEOUT_SECONDS, False)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP; without an answer where one has begun."""
+        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.abort()
+            return
+        problem = Problem(400, "bad_request", "the request is not valid HTTP/1.1", "leave it to your HTTP library")
+        body = json.dumps(problem.to_document()).encode()
+        headers = [("content-type", "application/problem+json"), ("content-length", str(len(body)))]
+        response = h11.Response(status_code=400, headers=[*headers, ("connection", "close")], reason=b"Bad Request")
+        for event in (response, h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def _mark_idle(self) -> None:
         self.idle_connections[self] = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -42,13 +43,13 @@ async def create_plan(request: Request) -> Any:
     state = get_state(request)
     require_caller(state.access, request)
     async with receive_request(state, request, MAX_BODY_BYTES) as request_data:
-        fields = dict(request_data.fields)
+        fields, sharer = dict(request_data.fields), request_data.sharer
     words, preset = pop_text_field(fields, "words"), pop_text_field(fields, "preset")
     language = pop_text_field(fields, "language") or ANY_LANGUAGE
     if words is None:
         raise Problem(422, "invalid_parameter", "words are missing", "send the field words")
     base = find_preset(preset) if preset else None
-    return await asyncio.to_thread(_answer_words, words, base, language)
+    return await state.parsing_thread.run(sharer, partial(_answer_words, words, base, language))
 
 
 @router.get("/plans/phrases", tags=["lists"], responses=json_responses(PHRASE_LIST, "The phrases", 422))

@@ -3,7 +3,7 @@ fields change."""
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -44,8 +44,8 @@ async def build_recipe_file(request: Request) -> Any:
     state = get_state(request)
     require_caller(state.access, request)
     async with receive_request(state, request, MAX_BODY_BYTES) as request_data:
-        fields = dict(request_data.fields)
-    recipe = await asyncio.to_thread(_build, request, fields)
+        fields, sharer = dict(request_data.fields), request_data.sharer
+    recipe = await state.parsing_thread.run(sharer, partial(_build, request, fields))
     return {
         "recipe": msgspec.to_builtins(recipe),
         "toml": recipe.to_toml(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -203,7 +202,8 @@ async def _prepare_request(
     webhook_url, preset = pop_text_field(fields, "hook_url"), pop_text_field(fields, "preset")
     name_extra_images(fields, images)
     base = presets.find_preset(preset) if preset else None
-    recipe = await asyncio.to_thread(build_request_recipe, parse_flat_parameters(fields), base)
+    build = partial(build_request_recipe, parse_flat_parameters(fields), base)
+    recipe = await state.parsing_thread.run(request_data.sharer, build)
     state.check_not_stopping()
     state.quota.check_monthly_quota(caller)
     pixels = 0 if source is None else count_pixels(source, state.settings.max_pixels)
