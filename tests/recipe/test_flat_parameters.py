@@ -81,3 +81,9 @@ def test_values_find_their_steps() -> None:
 def test_nonsense_is_refused_with_the_remedy(values: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         build_recipe(values)
+
+
+@pytest.mark.parametrize("name", ["size", "margin", "pick", "feather"])
+def test_numbers_of_hundreds_of_digits_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="digits"):
+        build_recipe({name: "9" * 400})

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mattebox.errors import UsageError
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.serialization import load_recipe
+from mattebox.recipe.serialization import load_recipe, parse_recipe_text
 from mattebox.recipe.steps import Background, Cut
 
 
@@ -44,3 +45,9 @@ def test_a_broken_file_names_itself(tmp_path: Path, name: str, content: str) -> 
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="check the path"):
         load_recipe(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 9000, "x = " + "9" * 9000, '{"x":' + "[" * 9000])
+def test_texts_that_python_refuses_to_read_are_no_recipes(text: str) -> None:
+    with pytest.raises(msgspec.DecodeError, match=r"nested|digits|truncated"):
+        parse_recipe_text(text)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from mattebox.errors import InputMissing, InputUnreadable
+from mattebox.errors import InputMissing, InputTooLarge, InputUnreadable
 from mattebox.video import frame_conversion
 from mattebox.video.clip_info import ColourTags
 from mattebox.video.reader import VideoReader
@@ -141,6 +142,17 @@ def test_what_is_no_video(tmp_path: Path) -> None:
         VideoReader(tmp_path / "sound.wav")
     with pytest.raises(InputMissing, match=r"none\.mp4"):
         VideoReader(tmp_path / "none.mp4")
+
+
+@pytest.mark.parametrize("head", [b"GIF89a", b"FLV\1\5\0\0\0\x09", b"OggS", b"RIFF\xff\xff\xff\xffAVI LIST"])
+def test_random_bytes_behind_a_signature_are_refused_with_a_reason(head: bytes) -> None:
+    rng = random.Random(0)
+    for _ in range(40):
+        with (
+            pytest.raises((InputUnreadable, InputTooLarge)),
+            VideoReader("clip", content=head + rng.randbytes(3000)) as clip,
+        ):
+            list(clip.frames())
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("75", 75), ("1:15.5", 75.5), ("1:00:00", 3600), (2.5, 2.5), ("3s", 3)])

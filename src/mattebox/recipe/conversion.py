@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
 
 from mattebox.core.struct_types import build_type_info
-from mattebox.errors import MatteboxError
+from mattebox.errors import MatteboxError, UsageError
+
+MAX_DIGITS = 100  # of a number in a text, such as a size; more would be infinite, and Python refuses to read thousands
+_LONG_NUMBER = re.compile(rf"[0-9]{{{MAX_DIGITS + 1}}}")
 
 
 def convert(data: Any, kind: Any) -> Any:
@@ -18,8 +22,10 @@ def convert(data: Any, kind: Any) -> Any:
     msgspec.ValidationError
         A step, field or value is unknown.
     UsageError
-        As `__post_init__` of the types raise it; msgspec would wrap it, as it does every ValueError.
+        As `__post_init__` of the types raise it; msgspec would wrap it, as it does every ValueError. Or a number has
+        more than MAX_DIGITS digits.
     """
+    _check_digits(data, "recipe")
     build_type_info(kind)
     try:
         return msgspec.convert(data, kind)
@@ -27,3 +33,16 @@ def convert(data: Any, kind: Any) -> Any:
         if isinstance(error.__cause__, MatteboxError):
             raise error.__cause__ from None
         raise
+
+
+def _check_digits(data: Any, name: str) -> None:
+    """UsageError for numbers with too many digits in the texts of decoded data, under the name of their field."""
+    if isinstance(data, str):
+        if _LONG_NUMBER.search(data):
+            raise UsageError(f"{name}: a number has more than {MAX_DIGITS} digits", "give one with fewer")
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            _check_digits(value, str(key)[:40])
+    elif isinstance(data, list | tuple):
+        for value in data:
+            _check_digits(value, name)

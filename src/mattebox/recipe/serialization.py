@@ -87,8 +87,14 @@ def parse_recipe_text(text: str) -> Recipe:
     UsageError
         The steps do not go together.
     """
-    is_json = text.lstrip().startswith("{")
-    return parse_recipe(msgspec.json.decode(text) if is_json else msgspec.toml.decode(text))
+    decode = msgspec.json.decode if text.lstrip().startswith("{") else msgspec.toml.decode
+    try:
+        values = decode(text)
+    except RecursionError:
+        raise msgspec.DecodeError("it is nested too deeply") from None
+    except ValueError:  # Python refuses to read thousands of digits
+        raise msgspec.DecodeError("a number has too many digits") from None
+    return parse_recipe(values)
 
 
 def recipe_json_schema() -> bytes:

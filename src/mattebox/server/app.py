@@ -89,6 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
         state.fetch_threads.close()
         state.job_threads.close()
         state.parsing_thread.close()
+        state.words_thread.close()
         state.usage.close()
         state.tracer.close()
 

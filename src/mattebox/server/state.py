@@ -45,6 +45,7 @@ class AppState:
     fetch_threads: ThreadPool
     job_threads: ThreadPool
     parsing_thread: FairThread
+    words_thread: FairThread  # the first words take seconds, as the vocabularies are read
     metrics: RequestMetrics = field(default_factory=RequestMetrics)
     is_ready: bool = False
     is_stopping: bool = False
@@ -76,6 +77,7 @@ class AppState:
             fetch_threads=ThreadPool("downloads", FETCH_THREADS, FETCH_THREADS // 2),
             job_threads=ThreadPool("questions about jobs", JOB_THREADS, JOB_THREADS // 2),
             parsing_thread=FairThread("request-parsing"),
+            words_thread=FairThread("words"),
         )
 
     def check_not_stopping(self) -> None:

@@ -74,6 +74,10 @@ def find_video_stream(container: InputContainer, path: Path, max_pixels: int) ->
     covers = av.stream.Disposition.attached_pic
     for stream in container.streams.video:
         if not stream.disposition & covers:
+            if stream.codec_context is None:
+                raise InputUnreadable(
+                    f"{path}: its video is of an unknown kind", "export it as MP4 (H.264) for instance"
+                )
             width, height = stream.codec_context.width, stream.codec_context.height
             if width * height > max_pixels:
                 raise InputTooLarge(

@@ -228,7 +228,7 @@ class VideoReader:
             frames = self._decoder.decode(packet)
         except av.error.EOFError:
             return []
-        except (av.error.InvalidDataError, av.error.ExternalError):
+        except (av.error.InvalidDataError, av.error.ExternalError, av.error.ArgumentError):
             self._had_errors = True
             return []
         for frame in frames:

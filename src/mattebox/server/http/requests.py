@@ -37,7 +37,7 @@ SOURCE_NAMES = ("image", "image_file", "image_b64", "image_file_b64")
 @dataclass(frozen=True)
 class RequestData:
     """Plain fields, pictures and clips by name; pictures sent as base64 are among them by the name of their field.
-    `sharer`: whose share of the parsing thread they take."""
+    `sharer`: whose share of threads they take."""
 
     fields: dict[str, Any] = field(default_factory=dict)
     images: dict[str, EncodedPicture] = field(default_factory=dict)

@@ -49,7 +49,7 @@ async def create_plan(request: Request) -> Any:
     if words is None:
         raise Problem(422, "invalid_parameter", "words are missing", "send the field words")
     base = find_preset(preset) if preset else None
-    return await state.parsing_thread.run(sharer, partial(_answer_words, words, base, language))
+    return await state.words_thread.run(sharer, partial(_answer_words, words, base, language))
 
 
 @router.get("/plans/phrases", tags=["lists"], responses=json_responses(PHRASE_LIST, "The phrases", 422))

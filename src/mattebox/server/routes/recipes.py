@@ -3,6 +3,7 @@ fields change."""
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Any
 
@@ -45,7 +46,8 @@ async def build_recipe_file(request: Request) -> Any:
     require_caller(state.access, request)
     async with receive_request(state, request, MAX_BODY_BYTES) as request_data:
         fields, sharer = dict(request_data.fields), request_data.sharer
-    recipe = await state.parsing_thread.run(sharer, partial(_build, request, fields))
+    build = partial(_build, request, fields)
+    recipe = await (state.words_thread.run(sharer, build) if "words" in fields else asyncio.to_thread(build))
     return {
         "recipe": msgspec.to_builtins(recipe),
         "toml": recipe.to_toml(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -203,7 +204,8 @@ async def _prepare_request(
     name_extra_images(fields, images)
     base = presets.find_preset(preset) if preset else None
     build = partial(build_request_recipe, parse_flat_parameters(fields), base)
-    recipe = await state.parsing_thread.run(request_data.sharer, build)
+    has_words = "words" in fields
+    recipe = await (state.words_thread.run(request_data.sharer, build) if has_words else asyncio.to_thread(build))
     state.check_not_stopping()
     state.quota.check_monthly_quota(caller)
     pixels = 0 if source is None else count_pixels(source, state.settings.max_pixels)
