@@ -1,4 +1,5 @@
-"""Attacks on a server: hostile files and requests, floods, slow connections, addresses that never answer.
+"""Attacks on a server: hostile files and requests, floods, slow connections, addresses that never answer. Those on HTTP
+itself are in `protocol_attacks`, those by the values of fields in `value_attacks`.
 
 Each attack is one round of one client, which is repeated until the end. What must not happen is recorded: a status that
 the contract does not allow, or a refusal without a reason.
@@ -9,15 +10,12 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
 import random
 import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from multiprocessing.queues import Queue
-from multiprocessing.synchronize import Event
 
 from benchmarks.serving.hostile_files import broken_picture, encode, hostile_file, hostile_json, mutate
 from benchmarks.serving.server_process import CUTOUT_PATH, Response, send_request
@@ -203,53 +201,3 @@ def never_read_responses(context: AttackContext, rng: random.Random) -> None:
 def read_until_stopped(connection: socket.socket, stop: threading.Event) -> None:
     while not stop.is_set() and connection.recv(1000):
         pass
-
-
-CLIENTS_BY_ATTACK: dict[Attack, int] = {
-    send_hostile_file: 4,
-    send_broken_picture: 4,
-    send_hostile_json: 2,
-    send_odd_request: 4,
-    flood_with_pictures: 2,
-    abandon_upscaling: 4,
-    ask_for_silent_address: 12,
-    submit_jobs: 4,
-    stay_silent: 40,
-    drip_upload: 20,
-    hold_back_last_byte: 3,
-    send_endless_chunks: 2,
-    never_read_responses: 6,
-}
-
-
-def run_attackers(context: AttackContext, intensity: float, finished: Event, results: Queue[AttackResults]) -> None:
-    """Run all attacks at once, in a process of low priority: in reality they would run on other machines."""
-    os.nice(19)
-    threads = [
-        threading.Thread(target=repeat_attack, args=(attack, context, random.Random(f"{attack.__name__} {n}")))
-        for attack, count in CLIENTS_BY_ATTACK.items()
-        for n in range(max(1, round(count * intensity)))
-    ]
-    for thread in threads:
-        thread.daemon = True
-        thread.start()
-    finished.wait()
-    context.stop.set()
-    results.put(AttackResults(context.statuses.copy(), context.faults.copy()))
-
-
-@dataclass(frozen=True)
-class AttackResults:
-    """Responses by status (or by how the connection ended), and what must not happen."""
-
-    statuses: Counter[str]
-    faults: Counter[str]
-
-
-def repeat_attack(attack: Attack, context: AttackContext, rng: random.Random) -> None:
-    while not context.stop.is_set():
-        try:
-            attack(context, rng)
-        except OSError:
-            context.statuses[f"{attack.__name__} was cut off"] += 1
-        context.stop.wait(0.2)

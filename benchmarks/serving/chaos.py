@@ -29,7 +29,8 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 
 from benchmarks.common import argument_parser, jpeg_photographs, sample_periodically
-from benchmarks.serving.attacks import AttackContext, AttackResults, run_attackers
+from benchmarks.serving.attackers import AttackResults, run_attackers
+from benchmarks.serving.attacks import AttackContext
 from benchmarks.serving.server_process import (
     ASYNC_HEADERS,
     CUTOUT_PATH,

@@ -37,12 +37,12 @@ def convert(data: Any, kind: Any) -> Any:
 
 def _check_digits(data: Any, name: str) -> None:
     """UsageError for numbers with too many digits in the texts of decoded data, under the name of their field."""
-    if isinstance(data, str):
-        if _LONG_NUMBER.search(data):
+    unchecked = [(name, data)]  # not by recursion: data may be nested deeper than Python's stack
+    while unchecked:
+        name, value = unchecked.pop()
+        if isinstance(value, str) and _LONG_NUMBER.search(value):
             raise UsageError(f"{name}: a number has more than {MAX_DIGITS} digits", "give one with fewer")
-    elif isinstance(data, dict):
-        for key, value in data.items():
-            _check_digits(value, str(key)[:40])
-    elif isinstance(data, list | tuple):
-        for value in data:
-            _check_digits(value, name)
+        if isinstance(value, dict):
+            unchecked += [(str(key)[:40], part) for key, part in value.items()]
+        elif isinstance(value, list | tuple):
+            unchecked += [(name, part) for part in value]
