@@ -8,7 +8,7 @@ import skimage.data
 
 from mattebox.errors import ModelError
 from mattebox.io.square_crops import OUTSIDE_GREY, crop_candidate, crop_candidates
-from mattebox.models.candidate_verifier import CandidateVerifier, combine_scores
+from mattebox.models.candidate_verifier import CandidateVerifier, combine_logits
 from mattebox.models.cards.card import Verification
 from mattebox.models.cards.registry import WEIGHTS_FOLDER, find_card
 from mattebox.models.detections import Detections
@@ -47,9 +47,9 @@ def test_crops_come_from_the_smallest_level_that_has_the_pixels() -> None:
 
 def test_the_final_score_is_the_product_of_odds() -> None:
     first, second = np.array([0.5, 0.5, 0.8, 0.0], np.float32), np.array([0.5, 0.9, 0.1, 1.0], np.float32)
-    scores = combine_scores(first, second, np.array([0, 0, 1, 0]), SETTINGS)
-    np.testing.assert_allclose(scores[:3], [0.5, 0.9, 0.8], atol=1e-5)
-    assert 0 <= scores[3] <= 1
+    logits = combine_logits(first, second, np.array([0, 0, 1, 0]), SETTINGS)
+    np.testing.assert_allclose(1 / (1 + np.exp(-logits[:3])), [0.5, 0.9, 0.8], atol=1e-5)
+    assert np.isfinite(logits[3])
 
 
 def test_a_face_stays_and_a_wall_goes() -> None:

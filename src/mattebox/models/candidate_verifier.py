@@ -1,7 +1,8 @@
 """A second look at what a detector found: a small network says of each candidate what it is, or that it is nothing.
 
 The detector searches everywhere at a low score; the verifier sees only its candidates, larger and with more around
-them. The final score is a calibrated product: odds of both to powers that were fitted on validation pictures.
+them. The final score is a calibrated product: odds of both to powers that were fitted on validation pictures, and more
+where a picture has sure companions of a candidate.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from mattebox.io.square_crops import crop_candidates
 from mattebox.models.cards.card import Verification
 from mattebox.models.cards.registry import find_card_for_task
+from mattebox.models.companions import count_companions
 from mattebox.models.detections import Detections
 from mattebox.models.runtime.inference import start_card_session
 from mattebox.types import Floats, ImageShape
@@ -74,13 +76,14 @@ class CandidateVerifier:
             values = np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
             kinds = found.kinds[part]
             own = self._classify(values)[np.arange(len(kinds)), kinds]
-            parts.append(combine_scores(found.scores[part], own, kinds, self.settings))
-        verified = found._replace(scores=np.concatenate(parts))
+            parts.append(combine_logits(found.scores[part], own, kinds, self.settings))
+        logits = add_companions(np.concatenate(parts), found.boxes, found.kinds, self.settings)
+        verified = found._replace(scores=np.asarray(1 / (1 + np.exp(-logits)), np.float32))
         return verified.select(np.argsort(-verified.scores, kind="stable"))
 
 
-def combine_scores(first: Floats, second: Floats, kinds: NDArray[np.int64], settings: Verification) -> Floats:
-    """The probability that follows from both scores, by the logistic regression of each kind.
+def combine_logits(first: Floats, second: Floats, kinds: NDArray[np.int64], settings: Verification) -> Floats:
+    """The logarithms of the odds that follow from both scores, by the logistic regression of each kind.
 
     Parameters
     ----------
@@ -90,8 +93,15 @@ def combine_scores(first: Floats, second: Floats, kinds: NDArray[np.int64], sett
     settings : Verification
     """
     weights = np.array(settings.weights, np.float32)[kinds]
-    logits = weights[:, 0] * _logit(first) + weights[:, 1] * _logit(second) + weights[:, 2]
-    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
+    return np.asarray(weights[:, 0] * _logit(first) + weights[:, 1] * _logit(second) + weights[:, 2], np.float32)
+
+
+def add_companions(logits: Floats, boxes: Floats, kinds: NDArray[np.int64], settings: Verification) -> Floats:
+    """The same, raised by each kind's weight for the companions that a picture's candidates have."""
+    if not any(settings.companion_weights):
+        return logits
+    weights = np.array(settings.companion_weights, np.float32)[kinds]
+    return np.asarray(logits + weights * np.log1p(count_companions(boxes, kinds, logits)), np.float32)
 
 
 def _logit(probabilities: Floats) -> Floats:

@@ -40,13 +40,14 @@ def check_anonymise_step(recipe: Recipe) -> None:
 
 
 def find_objects(
-    picture: Picture, detector: ObjectDetector, step: Anonymise, *, enlarge: bool = True
+    picture: Picture, detector: ObjectDetector, step: Anonymise, *, enlarge: bool = True, score_share: float = 1.0
 ) -> tuple[DetectedObject, ...]:
     """The faces and plates that a step hides, the largest first, numbered from 1; those it keeps are marked.
 
-    With `enlarge`, a small picture is also searched at twice its size.
+    With `enlarge`, a small picture is also searched at twice its size; `score_share` is the share of the step's lowest
+    scores from which something is found.
     """
-    found = detector.detect(picture, sensitivity=step.sensitivity / 100, enlarge=enlarge)
+    found = detector.detect(picture, sensitivity=step.sensitivity / 100 / score_share, enlarge=enlarge)
     kinds, wanted = detector.card.detection.kinds, KINDS_BY_WORD[step.hide]
     objects = [
         DetectedObject(kinds[kind], (left, top, right, bottom), score)

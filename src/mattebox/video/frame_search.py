@@ -10,7 +10,6 @@ from mattebox.types import Picture
 from mattebox.video.object_tracks import DOUBTFUL_SHARE
 
 ENLARGED_STRIDE = 3  # of frames: small ones are searched at twice their size, too; the others follow the tracks
-MAX_SENSITIVITY = 1000  # in percent
 
 
 class FrameSearch:
@@ -20,7 +19,7 @@ class FrameSearch:
     ----------
     detector : ObjectDetector
     step : Anonymise
-        What is hidden, and from which score.
+        What is hidden, and from which score in stills.
 
     Attributes
     ----------
@@ -30,17 +29,14 @@ class FrameSearch:
 
     def __init__(self, detector: ObjectDetector, step: Anonymise) -> None:
         detection, sensitivity = detector.card.detection, step.sensitivity / 100
+        scores = detection.frame_scores or detection.min_scores
         self.min_scores: dict[str, float] = {
-            kind: score / sensitivity for kind, score in zip(detection.kinds, detection.min_scores, strict=True)
+            kind: score / sensitivity for kind, score in zip(detection.kinds, scores, strict=True)
         }
-        self._detector, self._step = detector, with_sensitivity_over(step, DOUBTFUL_SHARE)
+        self._detector, self._step = detector, step
+        self._score_share = DOUBTFUL_SHARE * min(a / b for a, b in zip(scores, detection.min_scores, strict=True))
 
     def find(self, picture: Picture, index: int) -> tuple[DetectedObject, ...]:
         """The objects of a frame, doubtful ones too; every third small one is also searched at twice its size."""
-        return find_objects(picture, self._detector, self._step, enlarge=index % ENLARGED_STRIDE == 0)
-
-
-def with_sensitivity_over(step: Anonymise, share: float) -> Anonymise:
-    """The step with thresholds at a share of its own."""
-    values = {name: getattr(step, name) for name in step.__struct_fields__}
-    return Anonymise(**values | {"sensitivity": min(MAX_SENSITIVITY, round(step.sensitivity / share))})
+        is_enlarged = index % ENLARGED_STRIDE == 0
+        return find_objects(picture, self._detector, self._step, enlarge=is_enlarged, score_share=self._score_share)

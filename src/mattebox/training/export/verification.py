@@ -1,9 +1,10 @@
 """Export of a trained verifier: its ONNX file, large weights in int8, its card, and how the detector uses it.
 
-    python -m mattebox.training.export.verification RUN.pt POOL --name verify-2 --thresholds 0.037 0.009 [--out FOLDER]
+    python -m mattebox.training.export.verification RUN.pt POOL --name verify-2 --thresholds 0.133 0.009 [--out FOLDER]
 
 POOL/val.npz, which no training saw, decides the powers of the calibrated product, a logistic regression for each kind;
-they are written into the detector's card. `--thresholds` are the probabilities from which a face and a plate count.
+they are written into the detector's card, whose weights of companions stay. `--thresholds` are the probabilities from
+which a face and a plate count.
 """
 
 from __future__ import annotations
@@ -122,10 +123,11 @@ def verified_detector_facts(detector: str, verifier: str, weights: list[list[flo
     """The fields of the detector's card, with its verifier."""
     card = find_card(detector)
     facts: dict[str, Any] = json.loads((Path(card.folder) / f"{card.name}.json").read_text())
+    companions = {k: v for k, v in facts["detection"].get("verification", {}).items() if k == "companion_weights"}
     facts["detection"]["verification"] = {
         "model": verifier, "context": CONTEXT, "candidate_scores": [MIN_CANDIDATE_SCORE] * len(KINDS),
         "weights": weights,
-    }  # fmt: skip
+    } | companions  # fmt: skip
     facts["detection"]["min_scores"] = [DEFAULT_SCORE] * len(KINDS)
     return facts
 
