@@ -107,8 +107,8 @@ def send_compressed_texts(context: AttackContext, rng: random.Random) -> None:
 
 
 def fetch_private_address(context: AttackContext, rng: random.Random) -> None:
-    """Addresses of this machine and network in many spellings; the server's own port is none that it may reach."""
-    url = f"http://{rng.choice(PRIVATE_HOSTS)}:{rng.choice((context.port, 80))}/livez"
+    """Addresses of this machine and network in many spellings, on the server's own port, which it may not reach."""
+    url = f"http://{rng.choice(PRIVATE_HOSTS)}:{context.port}/livez"
     context.send("POST", "/v1/cutouts", json.dumps({"image_url": url}).encode(), JSON)
     path = f"/v1/cutouts?{urlencode({'empty': 'keep', 'hook_url': url})}"
     response = context.send("POST", path, encode(rng, "jpeg", 48), JPEG | {"Prefer": "respond-async"})

@@ -51,5 +51,10 @@ def test_a_missing_file(tmp_path: Path) -> None:
     "text", ["x = " + "[" * 9000, "x = " + "9" * 9000, '{"x":' + "[" * 9000, "a.b.c." * 2000 + "d = 1"]
 )
 def test_texts_that_python_refuses_to_read_are_no_recipes(text: str) -> None:
-    with pytest.raises(msgspec.DecodeError, match=r"nested|digits|truncated|unknown field"):
+    with pytest.raises(msgspec.DecodeError, match=r"nested|digits|truncated"):
         parse_recipe_text(text)
+
+
+def test_a_broken_text_is_refused_with_its_place() -> None:
+    with pytest.raises(msgspec.DecodeError, match="line 1"):
+        parse_recipe_text("steps cut")

@@ -20,6 +20,10 @@ from mattebox.recipe.step import Step
 from mattebox.recipe.steps import STEP_ORDER
 from mattebox.recipe.validation_wording import describe_problem
 
+MAX_KEY_PARTS = 32  # of a dotted TOML key: the reader's memory grows with the square of their number
+_KEY_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+"""
+_DEEP_KEY = re.compile(rf"(?<![\w-]){_KEY_PART}(?:\.[ \t]*+{_KEY_PART}){{{MAX_KEY_PARTS}}}")
+
 
 def compact_recipe(recipe: Recipe) -> dict[str, Any]:
     """A recipe as plain values without what is a default: earlier versions, which know fewer fields, read it as long
@@ -87,9 +91,13 @@ def parse_recipe_text(text: str) -> Recipe:
     UsageError
         The steps do not go together.
     """
+    if _DEEP_KEY.search(text):
+        raise msgspec.DecodeError("it is nested too deeply")
     decode = msgspec.json.decode if text.lstrip().startswith("{") else msgspec.toml.decode
     try:
         values = decode(text)
+    except msgspec.DecodeError:  # a ValueError, too
+        raise
     except RecursionError:
         raise msgspec.DecodeError("it is nested too deeply") from None
     except ValueError:  # Python refuses to read thousands of digits
