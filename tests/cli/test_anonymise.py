@@ -63,6 +63,7 @@ def test_nothing_found_is_a_note_or_with_require_an_error(run: Run, folder: Path
     ran = run("anonymise", "wall.png", "-o", "required.png", "--require")
     assert ran.code == 4
     assert "no face or number plate was found" in ran.error
+    assert "search harder: --sensitivity 200" in ran.error
     assert not (folder / "required.png").exists()
     assert run("anonymise", "wall.png", "--require", "--dry-run").code == 4
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 import msgspec
@@ -13,6 +14,7 @@ from click.core import ParameterSource
 from mattebox.cli.batch_options import BatchOption
 from mattebox.cli.help_all import HelpAllMixin, is_help_complete
 from mattebox.cli.value_completion import COMPLETER_BY_PARAMETER
+from mattebox.core.interface import use_flags
 from mattebox.errors import UsageError
 from mattebox.recipe.flat_parameters import (
     Parameter,
@@ -110,12 +112,19 @@ def parameter_options(*names: str) -> Callable[[F], F]:
 
 
 def renamed_options(flags: Mapping[str, str]) -> Callable[[F], F]:
-    """Give a click command the options of these parameters under other flags: name of a parameter -> flag."""
+    """Give a click command the options of these parameters under other flags, by which its errors name them, too: name
+    of a parameter -> flag."""
 
     def decorate(command: F) -> F:
+        @functools.wraps(command)
+        def run(*args: Any, **values: Any) -> Any:
+            with use_flags(flags):
+                return command(*args, **values)
+
+        decorated = cast(F, run)
         for name, flag in reversed(list(flags.items())):
-            command = _click_option(parameters_by_name()[name], name, flag=flag)(command)
-        return command
+            decorated = _click_option(parameters_by_name()[name], name, flag=flag)(decorated)
+        return decorated
 
     return decorate
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 
 class Interface(enum.Enum):
@@ -20,6 +20,7 @@ class Interface(enum.Enum):
 
 
 _current = Interface.PYTHON  # of the process: threads of a batch share it
+_flags: Mapping[str, str] = {}  # of parameters that the running command has under other flags
 
 
 @contextlib.contextmanager
@@ -33,6 +34,17 @@ def use_interface(interface: Interface) -> Iterator[None]:
         _current = before
 
 
+@contextlib.contextmanager
+def use_flags(flags: Mapping[str, str]) -> Iterator[None]:
+    """Inside, these parameters are named by these flags on the command line: flat name -> flag."""
+    global _flags
+    before, _flags = _flags, flags
+    try:
+        yield
+    finally:
+        _flags = before
+
+
 def choose_wording(*, command_line: str, python: str, http: str) -> str:
     """The wording for the interface that is used."""
     return {Interface.COMMAND_LINE: command_line, Interface.PYTHON: python, Interface.HTTP: http}[_current]
@@ -43,7 +55,7 @@ def name_parameter(name: str, value: object = None) -> str:
 
     Without a value: `--keep`, `keep=...` or `keep`. True is a switch that is on.
     """
-    flag = f"--{name.replace('_', '-')}"
+    flag = _flags.get(name, f"--{name.replace('_', '-')}")
     if value is None:
         return choose_wording(command_line=flag, python=f"{name}=...", http=f"`{name}`")
     is_number = isinstance(value, bool | int | float)
