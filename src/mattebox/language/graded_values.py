@@ -15,7 +15,7 @@ STOPS_UNIT = "stop"
 
 
 def graded_value(anchor: Anchor, meaning: Noun | Gradation, grade: Grade, current: Mapping[str, Value]) -> Value:
-    """The value of a graded parameter, within its range. WordsNotUnderstood if nothing would change."""
+    """The value of a graded parameter; only a number can be out of its range. WordsNotUnderstood if nothing changes."""
     parameter = parameters_by_name()[grade.parameter]
     sign = meaning.direction if isinstance(meaning, Gradation) else 1
     directions = anchor.signs
@@ -34,7 +34,8 @@ def graded_value(anchor: Anchor, meaning: Noun | Gradation, grade: Grade, curren
     step = abs(_amount(numbers[0], grade)) if numbers else grade.step * factor
     before = float(current.get(grade.parameter, parameter.default))
     start = grade.initial if before == parameter.default else before
-    value = convert_value(parameter, _clip(parameter, start + sign * step))
+    wanted = start + sign * step
+    value = convert_value(parameter, wanted if numbers else _clip(parameter, wanted))
     if value == convert_value(parameter, before):
         raise WordsNotUnderstood(
             '"{words}" changes nothing: {name} is {value} already',

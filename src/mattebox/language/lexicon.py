@@ -68,6 +68,8 @@ class Lexicon:
         self.scenery = frozenset(map(fold_word, vocabulary.scenery))
         self.mentions = self.scenery | frozenset(map(fold_word, vocabulary.mentions))
         self.past_endings = tuple(map(fold_word, vocabulary.past_endings))
+        self.picks = vocabulary.picks.fold()
+        self.class_of_word = self.picks.class_of_word()
         self.lone_questions = {
             self.leave_out_fillers(phrase.split()): question
             for key, question in vocabulary.lone_questions.items()
@@ -205,7 +207,7 @@ class Lexicon:
         for kept in (*filter_likely(word, candidates), *filter_likely(word, telling), colours):
             if len({self.find_stem(candidate) for candidate in kept}) == 1:
                 chosen = min(kept, key=len)
-                return None if self._is_short_filler(chosen) else chosen
+                return None if self._is_short_filler(chosen) and sorted(chosen) != sorted(word) else chosen
         return None
 
     def _tells_much(self, word: str) -> bool:

@@ -15,9 +15,7 @@ from mattebox.language.anchor_checks import (
     require_supported,
 )
 from mattebox.language.anchor_reading import read_anchors
-from mattebox.language.anchor_search import find_anchors
-from mattebox.language.anchors import Anchor, is_bare_subject
-from mattebox.language.clauses import split_clauses
+from mattebox.language.anchor_sequence import find_all_anchors
 from mattebox.language.concepts import Value
 from mattebox.language.context_clauses import drop_spans, find_plain_contexts, leave_out_contexts
 from mattebox.language.error_translation import translate_error
@@ -25,7 +23,6 @@ from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
 from mattebox.language.interpretation import Reading
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.lexicon_cache import load_lexicon
-from mattebox.language.meanings import Adjective, Area, Degree, Direction, Negation, Noun, Number, Word
 from mattebox.language.reading import count_unknown_words, read_text, split_request
 from mattebox.language.recipe_assembly import assemble_recipe
 from mattebox.language.separable_verbs import join_separable_verbs
@@ -159,7 +156,7 @@ def _plan_tokens(text: str, tokens: Sequence[Token], base: Recipe | None, lexico
     require_complete_request(read.words, lexicon)
     require_supported(read.words)
     require_one_choice(read.words, lexicon.vocabulary.alternative_question)
-    readings = read_anchors(_find_all_anchors(read.words, lexicon), _flat_values(base), lexicon)
+    readings = read_anchors(find_all_anchors(read.words, lexicon), _flat_values(base), lexicon)
     readings = imply_crop(readings, tokens, lexicon)
     require_label_text(readings, base, lexicon)
     require_background(read.words, readings)
@@ -167,63 +164,6 @@ def _plan_tokens(text: str, tokens: Sequence[Token], base: Recipe | None, lexico
         raise WordsNotUnderstood("nothing was asked for", 'say what you want, such as "white background, soft shadow"')
     recipe = assemble_recipe(readings, base)
     return Plan(recipe, tuple(readings), read.corrections, lexicon.vocabulary.language, read.passed_over)
-
-
-def _find_all_anchors(words: Sequence[Word], lexicon: Lexicon) -> list[Anchor]:
-    """The anchors of all clauses, in order."""
-    anchors: list[Anchor] = []
-    introduced: list[Anchor] = []  # "this is our new lamp."
-    was_negated = False
-    for clause in split_clauses(words):
-        found = find_anchors(clause, lexicon, anchors[-1] if anchors else None)
-        if clause.is_joined and was_negated and not clause.is_contrasted:  # "remove noise and artefacts"
-            found = [_negate_bare_noun(anchor, lexicon) for anchor in found]
-        if clause.is_joined and anchors:  # "more sharpness and contrast"
-            found = [_continue_direction(anchor, anchors[-1], lexicon) for anchor in found]
-            found = [_continue_adjectives(anchor, anchors[-1]) if len(found) == 1 else anchor for anchor in found]
-        if len(found) == 1 and clause.begins_sentence and is_bare_subject(found[0]):
-            introduced += found
-            continue
-        is_bare = bool(anchors) and all(isinstance(m, Area) for m in anchors[-1].modifiers)
-        if len(found) == 1 and _only_negates(found[0]) and is_bare:
-            noun = anchors[-1].meaning
-            if isinstance(noun, Noun) and noun.concept.off is not None:  # "it has a blue cast, that should go"
-                anchors[-1].modifiers.append(Negation())
-                found = []
-        was_negated = any(anchor.is_negated or lexicon.begins_negated(anchor.text) for anchor in found)
-        anchors += found
-    return anchors or introduced
-
-
-def _continue_direction(anchor: Anchor, last: Anchor, lexicon: Lexicon) -> Anchor:
-    """The anchor, changed as the last one is if it is only a noun that is graded as that is."""
-    meaning = anchor.meaning
-    is_bare = isinstance(meaning, Noun) and meaning.concept.grade is not None and not anchor.modifiers
-    if is_bare and lexicon.is_bare_noun(anchor.text) and lexicon.says_direction(last.text) and not last.find(Number):
-        anchor.modifiers += [Direction(last.direction), *last.find(Degree)]
-    return anchor
-
-
-def _only_negates(anchor: Anchor) -> bool:
-    return anchor.meaning is None and all(isinstance(m, Negation) for m in anchor.modifiers)
-
-
-def _continue_adjectives(anchor: Anchor, last: Anchor) -> Anchor:
-    """The anchor, described as the last one is if it is only a noun: "blur faces and plates"."""
-    meaning = anchor.meaning
-    described = [m for m in last.find(Adjective) if isinstance(m, Adjective)]
-    if isinstance(meaning, Noun) and not anchor.modifiers and isinstance(last.meaning, Noun):
-        anchor.modifiers += [m for m in described if {meaning.name, last.meaning.name} <= set(m.values)][:1]
-    return anchor
-
-
-def _negate_bare_noun(anchor: Anchor, lexicon: Lexicon) -> Anchor:
-    """The anchor, negated if it is only a noun that can be left out, with its article at most."""
-    meaning = anchor.meaning
-    is_bare = isinstance(meaning, Noun) and not anchor.modifiers and lexicon.is_bare_noun(anchor.text)
-    if is_bare and isinstance(meaning, Noun) and meaning.concept.off is not None:
-        anchor.modifiers.append(Negation())
-    return anchor
 
 
 def _choose_lexicons(text: str, language: str) -> Iterator[Lexicon]:

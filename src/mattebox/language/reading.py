@@ -18,6 +18,7 @@ from mattebox.language.number_units import join_units
 from mattebox.language.number_words import parse_number_word
 from mattebox.language.open_words import place_unknown_words
 from mattebox.language.phrase_reading import read_phrase
+from mattebox.language.picked_things import read_picks
 from mattebox.language.picture_contents import leave_out_contents
 from mattebox.language.place_search import PlacedWords
 from mattebox.language.plain_numbers import leave_out_plain_numbers
@@ -31,7 +32,7 @@ from mattebox.language.replacement import (
 )
 from mattebox.language.token_meanings import token_meaning
 from mattebox.language.tokens import Token, fold_word, split_tokens
-from mattebox.language.word_boundaries import mend_boundaries
+from mattebox.language.word_boundaries import mend_boundaries, mend_excess
 
 MAX_TOKENS = 400  # of a request, commas among them
 MAX_QUOTED_LENGTH = 40  # letters of a word in an error
@@ -57,7 +58,8 @@ def split_request(text: str, lexicon: Lexicon) -> list[Token]:
     tokens = leave_out_plain_numbers(text, tokens, lexicon)
     tokens = leave_out_contents(text, quote_labels(text, tokens, lexicon), lexicon)
     tokens = shorten_noun_phrases(text, tokens, lexicon)
-    numbered = _name_pronouns([_as_number(token, lexicon) for token in tokens], lexicon)
+    tokens = read_picks(tokens, lexicon)
+    numbered = _name_pronouns([_as_number(token, lexicon) for token in mend_excess(tokens, lexicon)], lexicon)
     return mend_boundaries(_leave_out_infinitives(numbered, lexicon), lexicon)
 
 

@@ -15,6 +15,7 @@ from mattebox.core.struct_types import build_type_info
 from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 from mattebox.language.concepts import Concept, OpenQuestion, Values
+from mattebox.language.pick_words import PickWords
 from mattebox.language.places import Places
 
 VOCABULARY_FOLDER = Path(__file__).parent / "vocabularies"
@@ -55,6 +56,8 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Words that, as the subjects, end long words for a kind of them, as in German ("Lederjacke" is a "Jacke").
     excess
         Words before a graded one that turn it round, such as "too" dark.
+    excess_errors
+        Words that are often written for those, and the right ones: "to" bright.
     infinitive
         The word before a verb, or inside it, that says nothing: German "zu" ("zu entfernen", "aufzuhellen").
     mentions
@@ -115,6 +118,8 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Whole phrases, synonyms separated by "|", and their values.
     questions
         Phrases that must be asked about.
+    picks
+        Words of requests for one thing of several.
     lone_questions
         The same of phrases that are asked about only where a request says nothing else: "crop it".
     unsupported
@@ -154,6 +159,8 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     limiting_subjects: tuple[str, ...] = ()
     compound_heads: tuple[str, ...] = ()
     excess: tuple[str, ...] = ()
+    excess_errors: dict[str, str] = {}
+    picks: PickWords = PickWords()
     infinitive: str = ""
     past_endings: tuple[str, ...] = ()
     insufficient: tuple[str, ...] = ()

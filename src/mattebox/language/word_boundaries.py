@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mattebox.language.lexicon import Lexicon
+from mattebox.language.meanings import Degree, Gradation
 from mattebox.language.tokens import Token, fold_word
 
 MIN_PART_LENGTH = 3  # letters of a part of a word that has lost a space
@@ -21,6 +22,20 @@ def mend_boundaries(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
         else:
             mended.append(token)
     return [part for token in mended for part in _split_token(token, lexicon)]
+
+
+def mend_excess(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
+    """The tokens, with words that are often written for those before too much of something: "its to bright"."""
+    errors = lexicon.vocabulary.excess_errors
+    mended: list[Token] = []
+    for index, token in enumerate(tokens):
+        meant = errors.get(fold_word(token.text), "")
+        before = fold_word(tokens[index - 1].text) if index else ""
+        after = fold_word(tokens[index + 1].text) if index + 1 < len(tokens) else ""
+        states = before in lexicon.places.facts or any(isinstance(m, Degree) for m in lexicon.find_phrase((before,)))
+        is_excess = any(isinstance(m, Gradation) for m in lexicon.find_phrase((meant, after)))
+        mended.append(token._replace(text=meant) if meant and states and is_excess else token)
+    return mended
 
 
 def _belong_together(first: Token, second: Token, lexicon: Lexicon) -> bool:
