@@ -20,15 +20,15 @@ from mattebox.language.meanings import (
     Phrase,
     Word,
 )
-from mattebox.language.tokens import fold_word
+from mattebox.language.tokens import fold_word, split_tokens
 
 
 HIDE = "hide"  # parameter
 HIDDEN = "hidden_"  # begins the names of concepts of what is made unrecognisable
 
 
-def find_all_anchors(words: Sequence[Word], lexicon: Lexicon) -> list[Anchor]:
-    """The anchors of all clauses, in order."""
+def find_all_anchors(words: Sequence[Word], lexicon: Lexicon, text: str) -> list[Anchor]:
+    """The anchors of all clauses of a text, in order."""
     anchors: list[Anchor] = []
     introduced: list[Anchor] = []  # "this is our new lamp."
     was_negated = False
@@ -38,7 +38,7 @@ def find_all_anchors(words: Sequence[Word], lexicon: Lexicon) -> list[Anchor]:
         if clause.is_joined and was_negated and not clause.is_contrasted:  # "remove noise and artefacts"
             found = [_negate_bare_noun(anchor, lexicon) for anchor in found]
         if anchors and not (after is not None and _is_negation(after)):
-            found = _continue_last(found, anchors[-1], clause, lexicon)
+            found = _continue_last(found, anchors[-1], clause, lexicon, text)
         if len(found) == 1 and clause.begins_sentence and is_bare_subject(found[0]):
             introduced += found
             continue
@@ -50,26 +50,36 @@ def find_all_anchors(words: Sequence[Word], lexicon: Lexicon) -> list[Anchor]:
     return _drop_unhidden(anchors) or introduced
 
 
-def _continue_last(found: Sequence[Anchor], last: Anchor, clause: Clause, lexicon: Lexicon) -> list[Anchor]:
+def _continue_last(
+    found: Sequence[Anchor], last: Anchor, clause: Clause, lexicon: Lexicon, text: str
+) -> list[Anchor]:
     """The anchors of a clause, with what is said only of the one before it: "more sharpness and contrast"."""
     if clause.is_joined:
         found = [_continue_direction(anchor, last, lexicon) for anchor in found]
     if clause.is_joined and not clause.is_contrasted and len(found) == 1:
-        found = [_continue_area(anchor, last, lexicon) for anchor in found]
+        found = [_continue_area(anchor, last, lexicon, text) for anchor in found]
     is_short = len(found) == 1 and (clause.is_joined or _says_too_little(found[0]))
     return [_continue_adjectives(anchor, last) if is_short else anchor for anchor in found]
 
 
-def _continue_area(anchor: Anchor, last: Anchor, lexicon: Lexicon) -> Anchor:
+def _continue_area(anchor: Anchor, last: Anchor, lexicon: Lexicon, text: str) -> Anchor:
     """The anchor, limited as the last one is if it is only a graded word: "the background darker and less yellow"."""
     meaning = anchor.meaning
     areas = last.find(Area)
     words = set(map(fold_word, anchor.text.split()))
-    is_plain = isinstance(meaning, Gradation) and not words & lexicon.places.picture_words
+    is_plain = isinstance(meaning, Gradation) and is_limitable(last) and not _names_picture(anchor, last, lexicon, text)
     names_itself = isinstance(meaning, Gradation) and not words.isdisjoint(map(fold_word, meaning.concept.nouns))
     if is_plain and not names_itself and areas and not anchor.find(Area) and is_limitable(anchor):
         anchor.modifiers += areas[:1]
     return anchor
+
+
+def _names_picture(anchor: Anchor, last: Anchor, lexicon: Lexicon, text: str) -> bool:
+    """Whether the picture is named from an anchor on: "brighten the dog and make the picture warmer"."""
+    start = text.find(last.words[-1][1]) if last.words else 0
+    end = text.find(anchor.text, start)
+    between = text[max(start, 0) : end + len(anchor.text) if end >= 0 else None]
+    return not lexicon.places.picture_words.isdisjoint(fold_word(token.text) for token in split_tokens(between))
 
 
 def _is_negation(clause: Clause) -> bool:

@@ -35,10 +35,14 @@ from mattebox.recipe.flat_parameters import parameters_by_name
 MAX_PHRASE_LENGTH = 4  # words of a clause that are looked up together
 MIN_REASON_LENGTH = 3  # words of a reason, the first of which says that it is one
 MIN_SIMILE_LENGTH = 2
+MIN_SENTENCE_LENGTH = 4
+SENTENCE_ENDS = frozenset(".!?;\n")
+MIN_STATEMENT_LENGTH = 3  # words of one that begins with a pronoun
 PIXEL_WORDS = frozenset(("px", "pixel", "pixels"))
 ASKING_TOKENS = frozenset(("number", "factor", "size", "ratio", "hex", "path", "quoted", "call", "setting"))
 COLOUR, LIGHT, DETAIL, SIZE, CANVAS = "colour", "light", "detail", "size", "canvas"
 ROOM = frozenset(("margin",))  # which is also where somebody lives
+FAULTS = frozenset(("noise", "colour_cast", "haze"))  # concepts of what a photograph should not have
 ASKED = "asked"  # of a clause that must not be passed over
 FAMILIES: Mapping[str, str] = MappingProxyType(
     {
@@ -80,10 +84,17 @@ def leave_out_contexts(text: str, tokens: Sequence[Token], lexicon: Lexicon, pla
         The rest is not understood, either.
     """
     words = [fold_word(token.text) if token.kind == "word" else "" for token in tokens]
-    clauses = _split_clauses(text, tokens, words, lexicon)
-    spans = [span for span in clauses if _tells(words[span.start : span.end], lexicon)]
+    clauses = list(_split_clauses(text, tokens, words, lexicon))
+    spans = [
+        span
+        for span in clauses
+        if _tells(words[span.start : span.end], lexicon)
+        or _introduces(span, words, lexicon)
+        or _is_plain_sentence(span, tokens, words, lexicon)
+    ]
     asked = {span: _asked_by(tokens[span.start : span.end], lexicon, plan_names) for span in spans}
-    spans = [span for span in spans if ASKED not in asked[span]]
+    wishes = {s for s in spans if _introduces(s, words, lexicon) and not asked[s] <= set(FAMILIES.values())}
+    spans = [span for span in spans if ASKED not in asked[span] and span not in wishes]
     if not spans:
         return []
     try:
@@ -110,8 +121,13 @@ def _is_reason(span: ClauseSpan, tokens: Sequence[Token], words: Sequence[str], 
     if own[0] not in lexicon.places.subordinators or not lexicon.places.commands.isdisjoint(own):
         return False
     asks = any(token.kind in ASKING_TOKENS for token in tokens[span.start : span.end])
-    phrases = list(_find_phrases([word for word in own if word], lexicon))
+    phrases = [p for p in _find_phrases([word for word in own if word], lexicon) if not _is_impossible(p, lexicon)]
     return not asks and _tells(own, lexicon) and not any(_families_of(phrase, lexicon) for phrase in phrases)
+
+
+def _is_impossible(words: FoldedWords, lexicon: Lexicon) -> bool:
+    """Whether words name what cannot be done, which no reason asks for: "before I send it to the printer"."""
+    return isinstance(lexicon.find_phrase(words)[0], Unsupported)
 
 
 def _counts_pixels(words: Sequence[str], lexicon: Lexicon) -> bool:
@@ -162,14 +178,23 @@ def _families_of(words: FoldedWords, lexicon: Lexicon) -> set[str]:
     if asked is not None and asked.question.directed:
         concept = lexicon.vocabulary.concepts[asked.question.directed.split()[0]]
         return _list_families({concept.grade.parameter} if concept.grade is not None else set())
-    if isinstance(first, Adjective):
+    whole = first if isinstance(first, Phrase) else _find_preset(words, lexicon)
+    if isinstance(first, Adjective) and whole is None:
         blurs = any(str(v).startswith("blur") for values in first.values.values() for v in values.values())
         return {ASKED} if first.alone else {DETAIL} if blurs else set()
-    if isinstance(first, Phrase):
-        return _list_families(set(first.values))
+    if whole is not None:
+        return _list_families(set(whole.values))
+    if isinstance(first, Noun) and first.name in FAULTS:
+        return set(first.concept.off or ())
     if isinstance(first, Noun):
         return {CANVAS} if first.name in CANVAS_CONCEPTS - ROOM and not first.is_optional else set()
-    return {ASKED} if isinstance(first, Unsupported) and not lexicon.mentions.issuperset(words) else set()
+    return {ASKED} if isinstance(first, Unsupported) and not lexicon.is_mentioned(words) else set()
+
+
+def _find_preset(words: FoldedWords, lexicon: Lexicon) -> Phrase | None:
+    """The phrase for a preset that words may be, too."""
+    phrases = (m for m in lexicon.find_phrase(words) if isinstance(m, Phrase) and PRESET in m.values)
+    return next(phrases, None)
 
 
 def _find_phrases(words: Sequence[str], lexicon: Lexicon) -> Iterator[FoldedWords]:
@@ -205,14 +230,41 @@ def _tells(words: Sequence[str], lexicon: Lexicon) -> bool:
     if own and own[0] in places.similes:
         return len(own) >= MIN_SIMILE_LENGTH and places.pleas.isdisjoint(own)
     pairs = {" ".join(pair) for pair in pairwise(own)}
+    if len(own) >= MIN_STATEMENT_LENGTH and own[0] in places.narrators and own[1] not in places.narrators:
+        return places.wants.isdisjoint({*own, *pairs})  # "I took this", where verbs behind "I" are no commands
     if not own or not places.commands.isdisjoint({*own, *pairs}):
         return own[:1] != [] and own[0] in places.subordinators and not places.pleas.intersection(own)
     has_verb = any(word in places.facts or lexicon.is_past(word) for word in own[1:])
+    has_verb = has_verb or (len(own) >= MIN_STATEMENT_LENGTH and own[0] in places.remarks)
     if own[0] in places.subordinators:
         return len(own) >= MIN_REASON_LENGTH and (has_verb or not places.agents.isdisjoint(own[1:]))
-    if own[0] in places.facts:
+    if own[0] in places.facts and own[0] not in places.remarks:
         return own[0] in places.openings
     return has_verb and own[0] not in places.purposes and not _begins_request(own[0], lexicon)
+
+
+def _is_plain_sentence(span: ClauseSpan, tokens: Sequence[Token], words: Sequence[str], lexicon: Lexicon) -> bool:
+    """Whether a clause is a sentence of its own about somebody's things, of which nothing means what can be done."""
+    own = [word for word in words[span.start : span.end] if word]
+    ends = [tokens[i].text for i in (span.start - 1, span.end) if 0 <= i < len(tokens)]
+    is_whole = all(not SENTENCE_ENDS.isdisjoint(text) for text in ends)
+    if not is_whole or len(own) < MIN_SENTENCE_LENGTH or own[0] not in lexicon.places.possessors:
+        return False
+    doings = lexicon.places.commands | lexicon.doings | lexicon.changes
+    kinds = (Gradation, Direction, Negation, Phrase, Adjective, Unsupported, Ambiguity)
+    phrases = [lexicon.find_phrase(phrase) for phrase in _find_phrases(own, lexicon)]
+    return doings.isdisjoint(own) and not any(isinstance(found[0], kinds) for found in phrases)
+
+
+def _introduces(span: ClauseSpan, words: Sequence[str], lexicon: Lexicon) -> bool:
+    """Whether the first clause only says what picture it is, or who writes: "old family photo", "photographer here"."""
+    places, own = lexicon.places, [word for word in words[span.start : span.end] if word]
+    if span.start or not own or not places.commands.isdisjoint(own) or _begins_request(own[0], lexicon):
+        return False
+    negates = any(isinstance(m, Negation) for word in own for m in lexicon.meanings.get((word,), ()))
+    endings = tuple(places.picture_endings)
+    shows = any(word in places.picture_words or (endings and word.endswith(endings)) for word in own)
+    return not negates and (shows or own[-1] in places.introductions)
 
 
 def _begins_request(word: str, lexicon: Lexicon) -> bool:

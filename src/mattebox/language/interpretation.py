@@ -48,6 +48,8 @@ class Reading:
         Whether only a name was said, so that its values give way to others.
     implied
         Values that hold unless others are said.
+    unsaid
+        Names of values that its noun means by itself, which a preset's own are likelier than.
     """
 
     text: str
@@ -56,6 +58,7 @@ class Reading:
     area: str = ""
     is_default: bool = False
     implied: Mapping[str, Value] = field(default_factory=dict)
+    unsaid: frozenset[str] = frozenset()
 
 
 def interpret_anchor(anchor: Anchor, current: Mapping[str, Value]) -> Reading:
@@ -103,7 +106,17 @@ def interpret_anchor(anchor: Anchor, current: Mapping[str, Value]) -> Reading:
             '"{words}" alone says too little', "say how it should be; nothing was done", words=anchor.text
         )
     is_default = bool(values) and values == concept.on and not anchor.modifiers
-    return Reading(anchor.text, values, area=area, is_default=is_default, implied=concept.implied)
+    unsaid = _find_unsaid(anchor, concept, values)
+    return Reading(anchor.text, values, area=area, is_default=is_default, implied=concept.implied, unsaid=unsaid)
+
+
+def _find_unsaid(anchor: Anchor, concept: Concept, values: Values) -> frozenset[str]:
+    """The names of values that no modifier says: of a "white outline" its width, of a "gradient" its colours."""
+    if anchor.find(Number, Degree, PathText):
+        return frozenset()
+    plain = {name for name, value in values.items() if concept.on.get(name) == value}
+    is_list = bool(concept.colour_list) and not anchor.find(ColourName)
+    return frozenset(plain | ({concept.colour_list.partition(" ")[0]} if is_list else set()))
 
 
 def _takes_away(anchor: Anchor, concept: Concept) -> bool:

@@ -30,7 +30,7 @@ def quote_labels(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> list[T
 
 def _label_words(lexicon: Lexicon) -> frozenset[str]:
     nouns = expand_all(lexicon.vocabulary.concepts[LABEL].nouns)
-    return frozenset(fold_word(noun.split()[-1]) for noun in nouns)
+    return frozenset(fold_word(noun.split()[-1]) for noun in nouns) - lexicon.places.determiners
 
 
 def _find_behind_colon(text: str, tokens: Sequence[Token], index: int, names: Set[str]) -> tuple[int, int] | None:

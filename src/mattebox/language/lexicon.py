@@ -83,6 +83,7 @@ class Lexicon:
         single = {words[0] for words in self.meanings if len(words) == 1}
         standing = sorted(single | self.fillers | self.particles | self.subjects, reverse=True)
         self.standing_words = {self.stem_of_word[word]: word for word in standing if len(word) > MIN_STEM_LENGTH}
+        self.mention_stems = frozenset(map(self.find_stem, self.mentions))
         self.longest_phrase = max(map(len, self.meanings))
 
     def find_phrase(self, words: FoldedWords) -> tuple[Meaning, ...]:
@@ -105,6 +106,10 @@ class Lexicon:
     def is_past(self, word: str) -> bool:
         """Whether a folded word that is not known tells what happened, by its ending."""
         return bool(self.past_endings) and word not in self.known_words and word.endswith(self.past_endings)
+
+    def is_mentioned(self, words: Iterable[str]) -> bool:
+        """Whether words only name something in clauses that ask for nothing: "the print looks dull"."""
+        return self.mention_stems.issuperset(map(self.find_stem, words))
 
     def find_stem(self, word: str) -> str:
         """A folded word without its ending."""

@@ -114,7 +114,7 @@ class _PlaceFinder(PlaceSearch):
 
     def _is_canvas(self, index: int) -> bool:
         """Whether a word names something that is kept or made anew by its own rules, or a change."""
-        if self.words[index] in self.preserving:
+        if self.words[index] in self.preserving or self.words[index] in self.places.rests:
             return False
         meanings = self.lexicon.meanings.get((self.words[index],), ())
         named = any(isinstance(m, Noun) and m.name in CANVAS_CONCEPTS for m in meanings)

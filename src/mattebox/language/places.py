@@ -107,6 +107,26 @@ class Places(Struct, frozen=True, forbid_unknown_fields=True):
         Things that lie around what is photographed: "floor", "bedroom".
     surroundings
         Words for all sides of the subject, of a margin: "around".
+    tops, bottoms
+        Words for the upper and the lower end of a gradient.
+    colour_links
+        Words between two of its colours: German weiß "zu" grau.
+    rests
+        Words for all that nothing else was said of: the "rest" stays as it is.
+    narrators
+        Pronouns that begin statements: "I", "we".
+    wants
+        Words that say that something is wanted, also behind those: I "need".
+    possessors
+        Articles that begin sentences about somebody's things: "my daughter ...".
+    references
+        Words before a number that measures nothing: "order" 4711.
+    remarks
+        First words of statements without another verb: "there's".
+    introductions
+        Words at the end of a clause that says who writes: photographer "here".
+    picture_endings
+        Ends of words for a picture: German "Pressefoto".
     adverb_endings
         Endings of adverbs, of words that are not known.
     """
@@ -154,6 +174,17 @@ class Places(Struct, frozen=True, forbid_unknown_fields=True):
     removals: frozenset[str] = frozenset()
     settings: frozenset[str] = frozenset()
     surroundings: frozenset[str] = frozenset()
+    tops: frozenset[str] = frozenset()
+    bottoms: frozenset[str] = frozenset()
+    colour_links: frozenset[str] = frozenset()
+    rests: frozenset[str] = frozenset()
+    narrators: frozenset[str] = frozenset()
+    wants: frozenset[str] = frozenset()
+    possessors: frozenset[str] = frozenset()
+    references: frozenset[str] = frozenset()
+    remarks: frozenset[str] = frozenset()
+    introductions: frozenset[str] = frozenset()
+    picture_endings: frozenset[str] = frozenset()
     adverb_endings: frozenset[str] = frozenset()
 
 

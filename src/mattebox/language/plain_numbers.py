@@ -1,4 +1,4 @@
-"""Numbers that measure nothing: years ("a picture from 1962") and the numbers of a list ("1. cut out")."""
+"""Numbers that measure nothing: years ("a picture from 1962"), of a list ("1. cut out"), of an order ("order 4711")."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mattebox.language.tokens import Token, fold_word
 FIRST_YEAR, LAST_YEAR = 1850, 2040
 LIST_MARKS = ".)"
 MIN_LIST_LENGTH = 2
+MIN_CODE_LENGTH = 3  # digits of an order's number
 
 
 def leave_out_plain_numbers(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
@@ -19,6 +20,7 @@ def leave_out_plain_numbers(text: str, tokens: Sequence[Token], lexicon: Lexicon
     items = [index for index, token in enumerate(tokens) if _is_item(text, token)]
     gone = set(items) if len(items) >= MIN_LIST_LENGTH else set()
     gone |= {index for index in range(len(tokens)) if _is_year(tokens, index, lexicon)}
+    gone |= {i for i in range(1, len(tokens)) if _is_reference(tokens[i - 1], tokens[i], lexicon)}
     return [token for index, token in enumerate(tokens) if index not in gone]
 
 
@@ -26,6 +28,12 @@ def _is_item(text: str, token: Token) -> bool:
     """Whether a number begins a line, and a mark stands behind it."""
     begins = not text[: token.start].strip() or "\n" in text[: token.start][len(text[: token.start].rstrip()) :]
     return token.kind == "number" and token.text.isdigit() and begins and text[token.end : token.end + 1] in LIST_MARKS
+
+
+def _is_reference(before: Token, token: Token, lexicon: Lexicon) -> bool:
+    """Whether a number only tells something apart: order 4711."""
+    is_code = token.text.isdigit() and len(token.text) >= MIN_CODE_LENGTH
+    return token.kind == "number" and is_code and fold_word(before.text) in lexicon.places.references
 
 
 def _is_year(tokens: Sequence[Token], index: int, lexicon: Lexicon) -> bool:

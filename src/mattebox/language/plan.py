@@ -156,7 +156,7 @@ def _plan_tokens(text: str, tokens: Sequence[Token], base: Recipe | None, lexico
     require_complete_request(read.words, lexicon)
     require_supported(read.words)
     require_one_choice(read.words, lexicon.vocabulary.alternative_question)
-    readings = read_anchors(find_all_anchors(read.words, lexicon), _flat_values(base), lexicon)
+    readings = read_anchors(find_all_anchors(read.words, lexicon, text), _flat_values(base), lexicon)
     readings = imply_crop(readings, tokens, lexicon)
     require_label_text(readings, base, lexicon)
     require_background(read.words, readings)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from mattebox.core.suggestions import similar_names
 from mattebox.language.errors import LooseWord, WordsNotUnderstood
+from mattebox.language.gradient_colours import order_colours
 from mattebox.language.label_text import quote_labels
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import Gradation, Phrase, Word
@@ -84,6 +85,7 @@ def read_text(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> ReadText:
     placed, words = _read_placed(text, tokens, unknown, (forms, corrections), lexicon)
     concepts = lexicon.vocabulary.concepts
     words = [word for word in words if not _says_nothing(word)]
+    words = order_colours(words, lexicon.places, concepts)
     wanted = name_contents(drop_replaced(join_units(words)), concepts)
     wanted = drop_explained(wanted, text, lexicon.vocabulary.explanations)
     wanted = drop_answered(grade_questions(wanted, concepts))
@@ -149,7 +151,7 @@ def _name_pronouns(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
     words = [fold_word(token.text) for token in tokens]
     named = []
     for token, word, before, after in zip(tokens, words, ["", *words], [*words[1:], ""], strict=False):
-        is_changed = word in places.persons and (_is_graded(before, lexicon) or _is_graded(after, lexicon))
+        is_changed = word in places.persons and before not in places.purposes and (_is_graded(before, lexicon) or _is_graded(after, lexicon))
         is_subject = is_changed or (word in places.pronouns and before in places.prepositions)
         named.append(token._replace(text=subject) if is_subject else token)
     return named

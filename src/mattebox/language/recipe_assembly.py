@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import get_args
 
 import msgspec
@@ -12,7 +12,7 @@ from mattebox.language.anchors import SUBJECT
 from mattebox.language.concepts import Value
 from mattebox.language.errors import ValueOutOfRange, WordsNotUnderstood
 from mattebox.language.interpretation import Reading
-from mattebox.language.partial_values import complete_parts, join_parts
+from mattebox.language.partial_values import complete_parts, is_partial, join_parts
 from mattebox.language.related_values import PAINT, describe_product, enlarge_to_size
 from mattebox.language.settings import CUT, PRESET, STEP, TITLE
 from mattebox.recipe.flat_parameters import base_type, build_recipe, limit_to_area, parameters_by_name
@@ -65,6 +65,7 @@ def assemble_recipe(readings: Iterable[Reading], base: Recipe | None) -> Recipe:
     implied: dict[str, Value] = {}
     areas = []
     methods = set()
+    readings = list(readings)
     for reading in readings:
         if HIDE in reading.values:
             methods.add(reading.values.get(HIDE_METHOD))
@@ -79,6 +80,7 @@ def assemble_recipe(readings: Iterable[Reading], base: Recipe | None) -> Recipe:
         implied = {**reading.implied, **implied}
         if reading.area and not reading.values:
             areas.append(reading.area)
+    values = _keep_preset(values, readings)
     _require_possible(values, sources)
     values = {name: complete_parts(name, value) for name, value in {**implied, **values}.items()}
     values = enlarge_to_size(describe_product(values))
@@ -98,6 +100,24 @@ def assemble_recipe(readings: Iterable[Reading], base: Recipe | None) -> Recipe:
         )
     title = values.get(TITLE)
     return msgspec.structs.replace(recipe, title=title) if isinstance(title, str) else recipe
+
+
+def _keep_preset(values: Mapping[str, Value], readings: Sequence[Reading]) -> dict[str, Value]:
+    """The values without those that a preset has, too, where words only name them: "a sticker with a white border"."""
+    if PRESET not in values or values[PRESET] in GENERIC_PRESETS:
+        return dict(values)
+    preset = find_preset(str(values[PRESET]))
+    steps = {type(step): step for step in preset.steps}
+    said = {name for reading in readings for name in reading.values if name not in reading.unsaid}
+    known = parameters_by_name()
+
+    def is_own(name: str) -> bool:
+        parameter = known.get(name)
+        if name in said or parameter is None or parameter.step not in steps:
+            return False
+        return bool(getattr(steps[parameter.step], parameter.field.name) != parameter.default)
+
+    return {name: value for name, value in values.items() if not is_own(name)}
 
 
 def _require_one_method(methods: Collection[Value | None], text: str) -> None:
@@ -120,8 +140,21 @@ def _agree(name: str, first: Value, second: Value, first_text: str, second_text:
     if joined is not None:
         return joined
     if first != second:
+        exact = [value for value, text in ((first, first_text), (second, second_text)) if _has_number(text)]
+        if len(exact) == 1 and _can_be_exact(name, first) and _can_be_exact(name, second):  # "some room, say 10 %"
+            return exact[0]
         raise _contradiction(first_text, second_text)
     return second
+
+
+def _can_be_exact(name: str, value: Value) -> bool:
+    """Whether a value of a parameter is a rough or an exact amount, and not part of one, another kind, or nothing."""
+    parameter = parameters_by_name().get(name)
+    return name != PAINT and parameter is not None and value != parameter.default and not is_partial(value)
+
+
+def _has_number(text: str) -> bool:
+    return any(character.isdigit() for character in text)
 
 
 def _require_possible(values: Mapping[str, Value], sources: Mapping[str, str]) -> None:

@@ -52,7 +52,11 @@ def _drop_complaints(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor
     """The anchors without complaints that a later one answers otherwise: "too yellow. fix the white balance"."""
 
     def is_answered(index: int, anchor: Anchor) -> bool:
-        if not isinstance(anchor.meaning, Gradation) or lexicon.excess.isdisjoint(map(fold_word, anchor.text.split())):
+        if not isinstance(anchor.meaning, Gradation):
+            return False
+        if any(_is_opposite(anchor, other) for other in anchors) and _states(anchor, lexicon):
+            return True
+        if lexicon.excess.isdisjoint(map(fold_word, anchor.text.split())):
             return False
         answers = ANSWERS.get(anchor.meaning.name, frozenset())
         if any(_wishes_same(anchor, other) for other in anchors if other is not anchor):
@@ -60,6 +64,19 @@ def _drop_complaints(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor
         return any(not answers.isdisjoint(_list_names(later)) for later in anchors[index + 1 :])
 
     return [anchor for index, anchor in enumerate(anchors) if not is_answered(index, anchor)]
+
+
+def _is_opposite(anchor: Anchor, other: Anchor) -> bool:
+    """Whether two graded words are of the same thing in two directions: "it looks so cold" beside "warmer"."""
+    is_graded = isinstance(anchor.meaning, Gradation) and isinstance(other.meaning, Gradation)
+    is_same = is_graded and anchor.meaning.name == other.meaning.name  # type: ignore[union-attr]
+    return is_same and anchor.direction == -other.direction
+
+
+def _states(anchor: Anchor, lexicon: Lexicon) -> bool:
+    """Whether an anchor's words say how something is, and not what it should be."""
+    words = {fold_word(word) for word in anchor.text.split()}
+    return bool(words & lexicon.places.facts) and not words & lexicon.places.commands
 
 
 def _wishes_same(complaint: Anchor, other: Anchor) -> bool:

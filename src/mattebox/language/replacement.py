@@ -28,6 +28,8 @@ from mattebox.language.tokens import fold_word
 
 KINDS = (ColourName, Adjective, Number, Gradation)  # what can be named as not wanted, without its noun
 
+MAX_INTERJECTION_LENGTH = 4  # letters of "no" and the like inside a sentence
+
 
 def drop_replaced(words: Sequence[Word]) -> list[Word]:
     """The words without those for what is not wanted, where the request says what is wanted in its place.
@@ -149,7 +151,9 @@ def join_attributes(words: Sequence[Word], subjects: Sequence[str], text: str) -
 
 def _is_interjection(words: Sequence[Word], index: int) -> bool:
     """Whether a word for no stands for itself: "no, a bit less"."""
-    begins = index == 0 or words[index - 1].find(Break) is not None
+    before = words[index - 1].find(Break) if index else Break(is_hard=True, ends_sentence=True)
+    is_short = len(words[index].text) <= MAX_INTERJECTION_LENGTH  # not "noise - remove it"
+    begins = isinstance(before, Break) and (before.ends_sentence or is_short)
     ends = index + 1 < len(words) and words[index + 1].find(Break) is not None
     return begins and ends and isinstance(words[index].meanings[0], Negation)
 

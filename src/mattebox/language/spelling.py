@@ -63,7 +63,7 @@ def is_likely_error(word: str, other: str) -> bool:
     different = [(a, b) for a, b in zip(word, other, strict=False) if a != b]
     is_replaced = len(word) == len(other) and len(different) == 1
     if len(word) == len(other) and len(different) == 2 and sorted(word) != sorted(other):
-        return any(_sound_alike(*pair) or _touch(*pair) for pair in different)
+        return all(_sound_alike(*pair) or _touch(*pair) for pair in different)
     if len(word) > SHORT_WORD_LENGTH or not is_replaced:
         return True
     return is_slip(word, other) or _sound_alike(*different[0])
