@@ -22,7 +22,6 @@ from mattebox.language.meanings import (
 )
 from mattebox.language.tokens import fold_word, split_tokens
 
-
 HIDE = "hide"  # parameter
 HIDDEN = "hidden_"  # begins the names of concepts of what is made unrecognisable
 
@@ -50,9 +49,7 @@ def find_all_anchors(words: Sequence[Word], lexicon: Lexicon, text: str) -> list
     return _drop_unhidden(anchors) or introduced
 
 
-def _continue_last(
-    found: Sequence[Anchor], last: Anchor, clause: Clause, lexicon: Lexicon, text: str
-) -> list[Anchor]:
+def _continue_last(found: Sequence[Anchor], last: Anchor, clause: Clause, lexicon: Lexicon, text: str) -> list[Anchor]:
     """The anchors of a clause, with what is said only of the one before it: "more sharpness and contrast"."""
     if clause.is_joined:
         found = [_continue_direction(anchor, last, lexicon) for anchor in found]
@@ -140,5 +137,3 @@ def _negate_bare_noun(anchor: Anchor, lexicon: Lexicon) -> Anchor:
     if is_bare and isinstance(meaning, Noun) and meaning.concept.off is not None:
         anchor.modifiers.append(Negation())
     return anchor
-
-

@@ -1,4 +1,4 @@
-"""Colours of a gradient in order: "a gradient, grey at the bottom, white at the top", "von Schwarz oben zu Grau unten"."""
+"""Colours of a gradient in order: "a gradient, grey at the bottom, white at the top", "Schwarz oben zu Grau unten"."""
 
 from __future__ import annotations
 

@@ -151,7 +151,11 @@ def _name_pronouns(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
     words = [fold_word(token.text) for token in tokens]
     named = []
     for token, word, before, after in zip(tokens, words, ["", *words], [*words[1:], ""], strict=False):
-        is_changed = word in places.persons and before not in places.purposes and (_is_graded(before, lexicon) or _is_graded(after, lexicon))
+        is_changed = (
+            word in places.persons
+            and before not in places.purposes
+            and (_is_graded(before, lexicon) or _is_graded(after, lexicon))
+        )
         is_subject = is_changed or (word in places.pronouns and before in places.prepositions)
         named.append(token._replace(text=subject) if is_subject else token)
     return named
