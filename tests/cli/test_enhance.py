@@ -119,3 +119,20 @@ def test_what_makes_no_sense_is_one_line(words: tuple[str, ...], folder: Path, r
     assert said.count("\n") == 1
     assert ";" in said
     assert not Path("her-upscaled.png").exists()
+
+
+def test_what_a_mask_marks_is_removed(folder: Path, run: Run) -> None:
+    """And nothing else changes; a mask in colour is refused in one line."""
+    picture = np.full((80, 100, 3), (30, 60, 90), np.uint8)
+    picture[30:40, 40:50] = 255
+    mask = np.zeros((80, 100), np.uint8)
+    mask[27:43, 37:53] = 255
+    Image.fromarray(picture).save("spot.png")
+    Image.fromarray(mask).save("mask.png")
+    assert run("enhance", "spot.png", "--heal", "mask.png", "-o", "healed.png")[0] == 0
+    healed = np.asarray(opened("healed.png").convert("RGB"))
+    assert np.array_equal(healed, np.broadcast_to((30, 60, 90), healed.shape))
+    Image.fromarray(picture).save("colours.png")
+    code, said = run("enhance", "spot.png", "--heal", "colours.png", "-o", "other.png")
+    assert code != 0
+    assert "the mask to heal by colours.png is in colour" in said

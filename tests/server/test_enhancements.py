@@ -141,3 +141,38 @@ def test_an_unknown_path_is_a_problem(client: TestClient) -> None:
     ):
         assert answer.json()["code"] == code
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_what_is_marked_is_healed_and_nothing_else_changes(client: TestClient) -> None:
+    """Also where the mask has another size; one of another shape is refused with its reason."""
+    scene = np.repeat(np.linspace(60, 200, 160).astype(np.uint8)[None, :, None], 120, 0).repeat(3, 2)
+    photograph, mask = scene.copy(), np.zeros((60, 80, 3), np.uint8)
+    photograph[50:70, 70:90] = (0, 255, 0)
+    mask[23:37, 33:47] = 255
+    files = {"image": encode_image(photograph, "png"), "heal_image": encode_image(mask, "png")}
+    answer = client.post("/v1/enhancements", files=files, data={"format": "png"})
+    assert answer.status_code == 200, answer.text
+    result = np.asarray(decode_image(answer.content).convert("RGB"))
+    marked = np.zeros((120, 160), bool)
+    marked[44:76, 64:96] = True
+    assert np.array_equal(result[~marked], photograph[~marked])
+    assert np.abs(result.astype(int) - scene).max() < 25
+    files["heal_image"] = encode_image(mask[:30], "png")
+    refused = client.post("/v1/enhancements", files=files).json()
+    assert refused["detail"].endswith("is 80 x 30, the photograph 160 x 120")
+
+
+def test_a_kept_cutout_is_not_taken_for_a_healed_photograph(client: TestClient, mug: bytes) -> None:
+    spotted = np.array(decode_image(mug))
+    spotted[114:126, 154:166] = 255
+    sent = client.post("/v1/photographs", files={"image": encode_image(spotted, "png")}).json()["id"]
+    fields = {"image_id": sent, "format": "png"}
+    before = np.asarray(decode_image(client.post("/v1/cutouts", data=fields).content))
+    mask = np.zeros((240, 320, 3), np.uint8)
+    mask[112:128, 152:168] = 255
+    for _ in range(2):
+        answer = client.post("/v1/cutouts", data=fields, files={"heal_image": encode_image(mask, "png")})
+        healed = np.asarray(decode_image(answer.content))
+        assert healed[114:126, 154:166, 2].max() < 60 < before[114:126, 154:166, 2].min()
+    again = np.asarray(decode_image(client.post("/v1/cutouts", data=fields).content))
+    assert np.array_equal(again, before)

@@ -53,6 +53,7 @@ class EnhanceParameters(TypedDict, total=False):
     hide_growth: int
     hide_sensitivity: int
     hide_detector: NameOrPath
+    heal: NameOrPath | Image
     restore: str | float
     restore_model: NameOrPath
     restore_effort: Effort

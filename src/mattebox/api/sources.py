@@ -19,7 +19,7 @@ from mattebox.pipeline.result import Result
 from mattebox.types import DepthMap, OpenImage, Picture
 
 IMAGE_PARAMETERS = {  # parameters that may be pictures, with the text that a recipe has for one of that name
-    "background": "{}", "style": "{}", "trimap": "{}", "garbage": "{}", "holdout": "{}", "core": "{}",
+    "background": "{}", "style": "{}", "heal": "{}", "trimap": "{}", "garbage": "{}", "holdout": "{}", "core": "{}",
     "by": "plate({})", "bokeh_depth": "{}", "distance_depth": "{}", "label_logo": "{}",
 }  # fmt: skip
 DEPTH_PARAMETERS = ("bokeh_depth", "distance_depth")  # of them, those that may be a DepthMap

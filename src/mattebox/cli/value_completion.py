@@ -95,4 +95,4 @@ COMPLETER_BY_PARAMETER: dict[str, Completer] = {  # of the recipe's steps, by fl
     "pick": completer_of_words("all", "largest"),
     "format": completer_of_words("png", "jpg", "webp", "avif", "tiff", "bmp", "psd", "exr", "zip"),
     "check_for": complete_marketplaces,
-} | dict.fromkeys(("trimap", "garbage", "holdout", "core"), complete_files)
+} | dict.fromkeys(("heal", "trimap", "garbage", "holdout", "core"), complete_files)

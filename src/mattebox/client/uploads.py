@@ -15,6 +15,7 @@ IMAGE_PARAMETERS = (
     "style",
     "bokeh_depth",
     "distance_depth",
+    "heal",
     "trimap",
     "garbage",
     "holdout",

@@ -48,7 +48,7 @@ FAMILIES: Mapping[str, str] = MappingProxyType(
     {
         "balance": COLOUR, "colour": COLOUR, "style": COLOUR, "light": LIGHT, "distance": LIGHT, "restore": DETAIL,
         "upscale": SIZE, "faces": DETAIL, "sharpen": DETAIL, "cut": CANVAS, "background": CANVAS, "shadow": CANVAS,
-        "outline": CANVAS, "frame": CANVAS, "label": CANVAS, "save": CANVAS, "anonymise": CANVAS,
+        "outline": CANVAS, "frame": CANVAS, "label": CANVAS, "save": CANVAS, "anonymise": CANVAS, "heal": DETAIL,
     }
 )  # fmt: skip
 """What a step can be complained about: "everything is yellow" is answered by a white balance."""

@@ -62,6 +62,8 @@ def _reason_to_drop(result: Result, recipe: Recipe) -> str:
     style, stages = recipe.find_step(Style), result.effective_stages
     if "anonymise" in stages:
         return "it shows what was hidden"
+    if "heal" in stages:
+        return "it shows what was removed"
     if "lens" in stages:
         return "the blur has spread the light that it belongs to"
     if "develop" in stages and style is not None and style.picture != "none":

@@ -16,7 +16,7 @@ import numpy as np
 
 from mattebox.models.result_cache import NamedArrays, ResultCache
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Anonymise, Cut, Restore
+from mattebox.recipe.steps import Anonymise, Cut, Heal, Restore
 from mattebox.types import Matte, Picture
 
 KEY_START = "cut:"  # of keys, which no prediction's has
@@ -48,13 +48,13 @@ class KeptCutouts:
 
     def find(self, photograph: Picture, recipe: Recipe) -> KeptCutout | None:
         """The cutout of a photograph by a recipe, if it is the one that is kept."""
-        arrays = self._cache.get_from_memory(self._key(recipe)) if _can_be_kept(recipe.cut_step) else None
+        arrays = self._cache.get_from_memory(self._key(recipe)) if _can_be_kept(recipe) else None
         return None if arrays is None else _restore_cutout(arrays, photograph)
 
     def keep(self, photograph: Picture, recipe: Recipe, cutout: KeptCutout) -> None:
         """Keep a cutout in the place of the last one, where it can be, and is not too large."""
         alpha, matte = cutout.picture.alpha, cutout.matte
-        if not _can_be_kept(recipe.cut_step) or alpha is None or matte.uncertainty is not None:
+        if not _can_be_kept(recipe) or alpha is None or matte.uncertainty is not None:
             return
         differs = (cutout.picture.rgb != photograph.rgb).any(2)
         facts = {
@@ -75,8 +75,11 @@ class KeptCutouts:
         return KEY_START + digest[: 64 - len(KEY_START)]
 
 
-def _can_be_kept(step: Cut | None) -> bool:
-    """Whether a step makes the same cutout again: not by pictures, whose names do not tell what they show."""
+def _can_be_kept(recipe: Recipe) -> bool:
+    """Whether a recipe makes the same cutout again: not by pictures, whose names do not tell what they show."""
+    step, heal = recipe.cut_step, recipe.find_step(Heal)
+    if heal is not None and heal.mask != "none":
+        return False
     return step is not None and step.output == "cutout" and not step.by.startswith("plate") and (
         step.trimap == step.garbage == step.holdout == step.core == "none"
     )  # fmt: skip

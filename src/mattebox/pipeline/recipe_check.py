@@ -9,7 +9,7 @@ from mattebox.errors import UsageError
 from mattebox.io.file_formats import find_format
 from mattebox.io.reader import read_cached
 from mattebox.models.matte_session import Session
-from mattebox.pipeline import anonymisation, cutout, develop, lens, marketplace_check, restoration
+from mattebox.pipeline import anonymisation, cutout, develop, healing, lens, marketplace_check, restoration
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Frame, Label, Save
 from mattebox.types import ImageShape, OpenImage
@@ -24,6 +24,7 @@ def check_recipe(recipe: Recipe, open_image: OpenImage = read_cached, session: S
     """
     layer_composition.check_composition(recipe, open_image)
     anonymisation.check_anonymise_step(recipe)
+    healing.check_heal_step(recipe, open_image)
     if (label_step := recipe.find_step(Label)) is not None:
         check_label(label_step, open_image)
     develop.check_develop_steps(recipe, open_image)

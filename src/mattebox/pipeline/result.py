@@ -33,7 +33,7 @@ class Result:
     objects : tuple of DetectedObject
         The faces and plates that were found to be hidden; empty where none was looked for.
     effective_stages : tuple of str
-        The stages that changed pixels: "anonymise", "restore", "cut", "upscale", "faces", "develop", "compose",
+        The stages that changed pixels: "anonymise", "heal", "restore", "cut", "upscale", "faces", "develop", "compose",
         "label".
     photograph_bounds : tuple of float, or None
         Where the photograph lies on a composed picture: left, top, width and height in shares of it; None where it was

@@ -1,5 +1,5 @@
-"""Runs a recipe on a picture, in this order: anonymise, restore, cut, upscale, faces, develop, lens blur, compose,
-label, convert for output."""
+"""Runs a recipe on a picture, in this order: anonymise, heal, restore, cut, upscale, faces, develop, lens blur,
+compose, label, convert for output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mattebox.io.output_profile import convert_for_output
 from mattebox.io.reader import read_cached
 from mattebox.models.face_detector import detect_faces
 from mattebox.models.matte_session import Session
-from mattebox.pipeline import anonymisation, cutout, depth_source, develop, lens, restoration, scene
+from mattebox.pipeline import anonymisation, cutout, depth_source, develop, healing, lens, restoration, scene
 from mattebox.pipeline.gain_map_transfer import PlacedPhotograph, carry_gain_map
 from mattebox.pipeline.kept_cutouts import KeptCutout, KeptCutouts
 from mattebox.pipeline.picture_comparison import has_same_pixels
@@ -24,7 +24,7 @@ from mattebox.pipeline.result import Result, add_scene
 from mattebox.pipeline.run_networks import RunNetworks
 from mattebox.provenance.watermark.embedding import embed_watermark
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Anonymise, Cut, Distance, Faces, Label, LensBlur, Restore, Save, Upscale
+from mattebox.recipe.steps import Anonymise, Cut, Distance, Faces, Heal, Label, LensBlur, Restore, Save, Upscale
 from mattebox.types import (
     Box,
     DepthMap,
@@ -124,6 +124,8 @@ class _PipelineRun:
         recipe = self.recipe
         if (anonymise_step := anonymisation.anonymise_step(recipe)) is not None:
             self._record("anonymise", lambda: self._time("anonymise", lambda: self._anonymise(anonymise_step)))
+        if (heal_step := healing.heal_step(recipe)) is not None:
+            self._record("heal", lambda: self._time("heal", lambda: self._heal(heal_step)))
         self._change_photograph()
         if recipe.has_composition:
             self._record("compose", self._compose)
@@ -169,6 +171,9 @@ class _PipelineRun:
         )
         self._replace_picture(picture)
         self.result = replace(self.result, objects=objects)
+
+    def _heal(self, step: Heal) -> None:
+        self._replace_picture(healing.apply_heal_step(self.photograph, step, self.open_image))
 
     def _restore(self) -> None:
         self._replace_picture(

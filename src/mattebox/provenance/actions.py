@@ -18,6 +18,7 @@ from mattebox.recipe.steps import (
     Distance,
     Faces,
     Frame,
+    Heal,
     Label,
     LensBlur,
     Light,
@@ -138,6 +139,8 @@ def _restoration_actions(recipe: Recipe, facts: EditFacts) -> Iterator[Action]:
         what = {"all": "Faces and number plates", "faces": "Faces", "plates": "Number plates"}[anonymise.hide]
         how = {"fill": "covered", "mosaic": "reduced to a mosaic", "blur": "blurred"}[anonymise.method]
         yield Action(EDIT_ACTION, f"{what} {how}, to hide who they belong to")
+    if "heal" in facts.effective_stages and recipe.find_step(Heal) is not None:
+        yield Action(EDIT_ACTION, "Marked objects removed, and filled with pieces of the photograph")
     if "restore" in facts.effective_stages and recipe.find_step(Restore) is not None:
         yield Action(ENHANCE_ACTION, "Noise, slight blur and compression artefacts reduced by a neural network")
     if recipe.cut_step is not None:

@@ -22,11 +22,11 @@ from mattebox.recipe.deprecated_names import RENAMED_FIELDS, RENAMED_WORDS, curr
 from mattebox.recipe.field_types import FLAT_NAME, SWITCH_HELP, SWITCH_VALUE
 from mattebox.recipe.natural_values import natural_text
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import STEP_ORDER, Anonymise, AnyStep, Cut, Faces, Restore, Scene, Step, Upscale
+from mattebox.recipe.steps import STEP_ORDER, Anonymise, AnyStep, Cut, Faces, Heal, Restore, Scene, Step, Upscale
 from mattebox.recipe.validation_wording import describe_problem
 
 AREA_HELP = "the area to change; what works on the whole photograph (noise, faces, upscaling) is left out"
-WHOLE_PICTURE_STEPS: tuple[type[Step], ...] = (Anonymise, Restore, Faces, Upscale)
+WHOLE_PICTURE_STEPS: tuple[type[Step], ...] = (Anonymise, Heal, Restore, Faces, Upscale)
 
 
 class Parameter(NamedTuple):

@@ -22,6 +22,7 @@ from mattebox.recipe.enhancement_steps import Restore as Restore
 from mattebox.recipe.enhancement_steps import Sharpen as Sharpen
 from mattebox.recipe.enhancement_steps import Style as Style
 from mattebox.recipe.enhancement_steps import Upscale as Upscale
+from mattebox.recipe.heal_step import Heal as Heal
 from mattebox.recipe.label_step import Label as Label
 from mattebox.recipe.lens_step import LensBlur as LensBlur
 from mattebox.recipe.save_step import Save as Save
@@ -31,6 +32,7 @@ from mattebox.recipe.step import Step as Step
 PhotoStep = (
     Scene
     | Anonymise
+    | Heal
     | Restore
     | Cut
     | Upscale

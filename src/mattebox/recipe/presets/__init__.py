@@ -19,6 +19,7 @@ from mattebox.recipe.steps import (
     Cut,
     Distance,
     Faces,
+    Heal,
     Label,
     LensBlur,
     Light,
@@ -34,6 +35,7 @@ PRESET_FOLDER = Path(__file__).parent
 ENHANCE_STEPS = (
     Scene,
     Anonymise,
+    Heal,
     Restore,
     Upscale,
     Faces,

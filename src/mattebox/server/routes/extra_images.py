@@ -13,6 +13,7 @@ PARAMETER_BY_EXTRA_IMAGE = {
     "bokeh_depth_image": "bokeh_depth",
     "distance_depth_image": "distance_depth",
     "trimap_image": "trimap",
+    "heal_image": "heal",
     "garbage_image": "garbage",
     "holdout_image": "holdout",
     "core_image": "core",
@@ -27,6 +28,7 @@ EXTRA_IMAGE_FIELDS = {
         "bokeh_depth_image": "a grey picture of depth, in which brighter is nearer",
         "distance_depth_image": "a grey picture of depth, in which brighter is nearer, for what works by distance",
         "trimap_image": "a grey picture: 0 is background, 255 subject, 128 unknown",
+        "heal_image": "a grey picture: what is white is removed, and filled from its surroundings",
         "garbage_image": "a grey picture (garbage matte): what is white is not subject",
         "holdout_image": "a grey picture (holdout matte): what is white lies in front of the subject",
         "core_image": "a grey picture (core matte): what is white is subject",
@@ -34,7 +36,7 @@ EXTRA_IMAGE_FIELDS = {
         "logo_image": "a logo to draw on the result",
     }.items()
 }
-PATH_PARAMETERS = ("trimap", "garbage", "holdout", "core")  # the pictures themselves are fields
+PATH_PARAMETERS = ("heal", "trimap", "garbage", "holdout", "core")  # the pictures themselves are fields
 
 
 def name_extra_images(fields: dict[str, Any], images: dict[str, EncodedPicture]) -> None:

@@ -61,7 +61,7 @@ class PreparedTask(NamedTuple):
 PrepareTask: TypeAlias = Callable[[AppState, str, RequestData], Awaitable[PreparedTask]]
 """The server's state, the caller and what was sent -> what to do. MatteboxError, Problem."""
 
-ENHANCEMENT_IMAGE_FIELDS = {name: EXTRA_IMAGE_FIELDS[name] for name in ("style_image", "logo_image")}
+ENHANCEMENT_IMAGE_FIELDS = {name: EXTRA_IMAGE_FIELDS[name] for name in ("style_image", "logo_image", "heal_image")}
 ONLY_SCHEMA = STRING | {"enum": list(AREAS), "description": AREA_HELP}
 
 router = APIRouter(prefix="/v1")
@@ -91,7 +91,7 @@ async def create_cutout(request: Request) -> Response:
     "/enhancements",
     tags=["pictures"],
     openapi_extra=form_request(
-        "Enhancement", ENHANCE_STEPS, {"exposure": 0.5}, **ENHANCEMENT_IMAGE_FIELDS, only=ONLY_SCHEMA
+        "Enhancement", ENHANCE_STEPS, {"exposure": 0.5}, ("heal",), **ENHANCEMENT_IMAGE_FIELDS, only=ONLY_SCHEMA
     ),
     responses=picture_responses(),
     response_class=Response,
