@@ -4,6 +4,7 @@ motion. The pictures in docs/ are made here.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ pytestmark = [
 ]
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 SMALL_TARGETS = """() =>
-  [...document.querySelectorAll("button, select, input, label.swatch, label.preset, .device-switch")]
+  [...document.querySelectorAll("button, select, input, label.swatch, label.preset, .device-switch, .check")]
   .filter(e => e.checkVisibility({ opacityProperty: true }))
-  .filter(e => !e.matches(".unseen, .switch, :is(.swatch, .preset, .device-switch) input")) // labels are the targets
+  .filter(e => !e.matches(".unseen, .switch, :is(.swatch, .preset, .check) input")) // labels are the targets
   .map(e => [e.id || e.className || e.name, e.getBoundingClientRect().width, e.getBoundingClientRect().height])
   .filter(([, w, h]) => w < 43.9 || h < 43.9)"""
 
@@ -31,7 +32,7 @@ COVERED = """() => ["#status", "#out", "#undo", "#strip .face", "#download"].fil
   return !element.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height - 4));
 })"""
 CLIPPED = """() => [...document.querySelectorAll("button, select, #tabs, #panels, .actions")]
-  .filter(e => e.checkVisibility({ opacityProperty: true }) && !e.closest("#strip"))
+  .filter(e => e.checkVisibility({ opacityProperty: true }) && !e.closest("#strip, #sheet"))
   .filter(e => e.getBoundingClientRect().right > innerWidth + .5 || e.scrollWidth > e.clientWidth + 1)
   .map(e => e.id || e.className)"""
 
@@ -144,6 +145,54 @@ def test_on_the_smallest_screens(browser: Any, address: str, files: dict[str, Pa
                 visit.tab(tab)
                 assert page.evaluate("document.documentElement.scrollWidth") == width
                 assert page.evaluate(CLIPPED) == page.evaluate(SMALL_TARGETS) == page.evaluate(COVERED) == []
+
+
+def tool_states(visit: Visit) -> Iterator[str]:
+    """The page with each tool at work, one after the other."""
+    page = visit.page
+    press = "e => e.click()"
+    page.locator("#t-frame").evaluate(press)
+    for name in ("crop-tool", "subject-tool"):
+        page.locator(f"#{name}").evaluate(press)
+        page.locator({"crop-tool": "#crop", "subject-tool": "#placing"}[name]).wait_for()
+        yield name
+    page.keyboard.press("Escape")
+    page.locator(".tool[data-tool=heal]").click()
+    yield "heal"
+    page.locator(".tool[data-tool=look]").click()
+    page.locator("#said").fill("white background, soft shadow, size 300x200")
+    page.locator("#said").press("Enter")
+    page.locator("#plan dl").wait_for()
+    yield "words"
+    page.locator("#said").press("Escape")
+    page.locator("#grid").click()
+    yield "grid"
+    page.locator("#grid").click()
+    page.locator("#strip .face").nth(1).click()
+    page.locator("#failure").wait_for()
+    yield "failure"
+
+
+@pytest.mark.parametrize(("width", "height", "direction"), [(320, 568, "ltr"), (640, 430, "rtl")])
+def test_no_tool_overflows(
+    browser: Any, address: str, files: dict[str, Path], width: int, height: int, direction: str
+) -> None:
+    """On the smallest phone, and from right to left at 200 % on a laptop."""
+    with Visit(browser, address, **PHONE) as visit:
+        page = visit.page
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(
+            "d => loadModule('strings.js').then(({ text }) => { document.documentElement.dir = text.direction = d; })",
+            direction,
+        )
+        page.set_input_files("#files", [files["two"], files["broken"]])
+        page.locator(DONE).wait_for()
+        page.locator(FAILED).wait_for()
+        for state in tool_states(visit):
+            visit.pictured(f"{direction}-{width}-{state}.png")
+            assert page.evaluate("document.documentElement.scrollWidth") == width, state
+            assert (state, page.evaluate(CLIPPED)) == (state, [])
+            assert (state, page.evaluate(SMALL_TARGETS)) == (state, [])
 
 
 def test_from_right_to_left(browser: Any, address: str, files: dict[str, Path]) -> None:

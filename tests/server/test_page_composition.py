@@ -4,6 +4,8 @@ photograph where the frame is another.
 
 from __future__ import annotations
 
+import base64
+import io
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mattebox.composition.backdrop import fit_image
+from mattebox.types import Picture
 from tests.server.page_visit import CHROMIUM, Visit
 from tests.server.test_page_marks import canvas_pixels, composed_pixels
 
@@ -91,6 +95,30 @@ def test_the_page_composes_as_the_server_does(browser: Any, address: str, files:
                 # where the server's dithering and the canvas's rounding add up
                 assert difference.max() <= 2, (values, difference.max())
         assert visit.complaints == []
+
+
+COVER = """async ([picture, size]) => {
+  const { coverWith } = await loadModule("covering.js");
+  const bitmap = await createImageBitmap(await (await fetch(picture)).blob());
+  return Array.from(coverWith(bitmap, size).data);
+}"""
+
+
+def test_a_picture_behind_is_scaled_as_on_the_server(browser: Any, address: str) -> None:
+    """Smaller, larger, and cut off on either side; its transparent parts become white."""
+    noise = np.random.default_rng(5).integers(0, 256, (90, 130, 4), np.uint8)
+    noise[..., 3] = np.where(noise[..., 3] < 40, 0, 255)
+    picture = Picture(np.ascontiguousarray(noise[..., :3]), np.ascontiguousarray(noise[..., 3]))
+    file = io.BytesIO()
+    Image.fromarray(noise).save(file, "png")
+    url = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    with Visit(browser, address, bypass_csp=True) as visit:
+        for width, height in ((61, 47), (200, 90), (130, 90), (90, 300)):
+            values = visit.page.evaluate(COVER, [url, [width, height]])
+            drawn = np.array(values, np.uint8).reshape(height, width, 4)
+            wanted = fit_image(picture, Picture(np.zeros((height, width, 3), np.uint8)), "cover")
+            assert (drawn[..., 3] == 255).all()
+            assert np.abs(drawn[..., :3].astype(int) - wanted).max() <= 1
 
 
 def test_white_on_white_does_not_fill_the_frame(browser: Any, address: str, files: Files) -> None:

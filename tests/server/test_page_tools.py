@@ -102,6 +102,25 @@ def test_pixels_place_and_quality(browser: Any, address: str, files: Files) -> N
         assert sizes[1] < sizes[0]
 
 
+def test_a_canvas_too_large_is_said_before_the_download(browser: Any, address: str, files: Files) -> None:
+    """With a remedy, and until it is small enough; the server is not asked."""
+    with Visit(browser, address, reduced_motion="reduce") as visit:
+        status = visit.page.locator("#status")
+        visit.open(files["two"])
+        request_count = len(visit.post_paths)
+        visit.choose("[name=size]", "exact")
+        visit.choose("[name=width]", "9000")
+        visit.choose("[name=height]", "8000")
+        expect(status).to_have_text(
+            "9000 × 8000 pixels are more than the server makes (50 megapixels). "
+            "Choose fewer under “Size”, or a smaller margin under “Frame”."
+        )
+        visit.choose("[name=height]", "800")
+        visit.choose("[name=width]", "900")
+        expect(status).to_contain_text("900 × 800 pixels, confidence")
+        assert len(visit.post_paths) == request_count
+
+
 def test_the_size_of_a_file_is_estimated_without_making_it(browser: Any, address: str, files: Files) -> None:
     """Other formats and qualities need no request until the download."""
     with Visit(browser, address, reduced_motion="reduce") as visit:

@@ -104,7 +104,11 @@ def test_the_file_is_given_back(client: TestClient, photo: bytes) -> None:
     answer = client.get(f"/v1/photographs/{send(client, photo)}")
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, photo, "image/jpeg")
     assert client.get("/v1/photographs/00").json()["code"] == "photograph_unknown"
-    assert client.get("/v1/photographs").json() == {"keep_seconds": 900, "fetches_urls": False}
+    assert client.get("/v1/photographs").json() == {
+        "keep_seconds": 900,
+        "fetches_urls": False,
+        "max_pixels": 50_000_000,
+    }
 
 
 def test_erasing(client: TestClient, photo: bytes) -> None:

@@ -10,6 +10,13 @@ from mattebox.enhancement.healing.patch_window import SIDE
 from mattebox.errors import UsageError
 from mattebox.types import Box, Mask, Picture, Pixels
 
+
+class TooMuchMarked(UsageError):
+    """More is marked than can be filled from what is left."""
+
+    code = "too_much_marked"
+
+
 MAX_SHARE = 0.1  # of a photograph that can be marked
 JOINING_PIXELS = 8  # between marks that are filled as one
 SURROUNDINGS_SIDES = 1.5  # of a mark's side as a square, that it is filled from
@@ -31,14 +38,14 @@ def heal_picture(picture: Picture, marked: Mask) -> Picture:
 
     Raises
     ------
-    UsageError
-        More is marked than can be filled from what is left.
+    TooMuchMarked
+        More than can be filled from what is left.
     """
     if not marked.any():
         return picture
     share = float(marked.mean())
     if share > MAX_SHARE:
-        raise UsageError(
+        raise TooMuchMarked(
             f"{share:.0%} of the photograph is marked to be healed", f"mark less, {MAX_SHARE:.0%} of it at most"
         )
     labels, components = label_components(dilate(marked, JOINING_PIXELS))
@@ -55,7 +62,7 @@ def _fill(rgb: Pixels, hole: Mask, unknown: Mask, peak: int) -> Pixels:
     """Values for the pixels of a hole; nothing comes from what else is unknown."""
     level = Level(rgb.astype(np.float32) / np.float32(peak), hole, unknown & ~hole)
     if not has_source(level):
-        raise UsageError(
+        raise TooMuchMarked(
             f"nothing is left to heal from: there are no {SIDE} x {SIDE} pixels around what is marked", "mark less"
         )
     filled: Pixels = np.rint(fill_hole(level)[hole] * peak).astype(rgb.dtype)

@@ -17,6 +17,7 @@ STATUS_BY_CODE = {  # HTTP status of each `MatteboxError.code`
     "image_unreadable": 422,
     "image_too_large": 413,
     "no_subject": 422,
+    "too_much_marked": 422,
     "format_cannot_hold_result": 422,
     "model_unknown": 422,
     "device_missing": 503,

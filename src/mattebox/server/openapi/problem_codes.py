@@ -38,6 +38,7 @@ CODES_BY_STATUS: dict[int, dict[str, str]] = {
         "image_missing": "not exactly one picture was sent, or one that a field names was not",
         "video_missing": "not exactly one clip was sent",
         "image_unreadable": "the bytes are not a picture, or a damaged one",
+        "too_much_marked": "more of the picture is marked to be healed than can be filled from the rest",
         "no_subject": "nothing in the picture stands out",
         "format_cannot_hold_result": "the file format, or the limit of its size, does not fit the result",
         "model_unknown": "there is no such model here",

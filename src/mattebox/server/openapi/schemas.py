@@ -123,6 +123,7 @@ PHOTOGRAPH_RETENTION = record_schema(
     "PhotographRetention",
     keep_seconds=INTEGER,
     fetches_urls=BOOLEAN | {"description": "whether image_url may be sent"},
+    max_pixels=INTEGER | {"description": "of a picture, sent or made, at most"},
 )
 RESULT = object_schema(
     "Result",

@@ -28,6 +28,7 @@ import { storeFile, storeItem, storeResults, storeSession } from "./session_stor
 import { settingsOf } from "./settings.js";
 import { initSettingsChanges, onFormChanged, showSettings, startWithSettings, useValues } from "./settings_changes.js";
 import { closeSubjectTool, initSubjectTool, isPlacing } from "./subject_tool.js";
+import { setMaxPixels } from "./server_limits.js";
 import { takeSharedFiles } from "./shared_files.js";
 import { renderProgress, setStatus, showRetryCountdown } from "./status_line.js";
 import { text } from "./strings.js";
@@ -76,7 +77,13 @@ function applyHistory(entry, isUndo) {
 function askServer() {
   offerAddresses(false);
   if (isDeviceOnly()) return;
-  getJson("/v1/photographs").then((answer) => { if (answer) showRetention(answer.keep_seconds), offerAddresses(answer.fetches_urls); });
+  getJson("/v1/photographs").then((answer) => {
+    if (!answer) return;
+    showRetention(answer.keep_seconds);
+    offerAddresses(answer.fetches_urls);
+    setMaxPixels(answer.max_pixels);
+    render();
+  });
   getJson("/v1/models").then((answer) => answer && form.showModels(answer.models));
   getJson("/v1/presets").then((titlesByName) => titlesByName && form.showPresets(titlesByName));
 }
@@ -112,8 +119,8 @@ initViewerInput({
 });
 initPlaceTools(setStatus, { focus: () => hasSettings(isLens), pick: () => hasSettings((settings) => needsCutout(settings) && settings.get("pick") === "place") });
 scribbles.initScribbles({
-  canScribble: () => Boolean(selectedItem()) && (needsCutout(settingsOf(selectedItem())) || (setStatus(text.noCut), false)),
-  onToolSelected: (tool, brushMode) => { if (tool !== "look") closeCropTool(), closeSubjectTool(); render(); scheduleNext(); if (tool !== "look") setStatus(text.toolHints[tool][brushMode]); },
+  canScribble: (tool) => Boolean(selectedItem()) && (tool === "heal" ? !isDeviceOnly() : needsCutout(settingsOf(selectedItem())) || (setStatus(text.noCut), false)),
+  onToolSelected: (tool, brushMode) => { if (tool !== "look") closeCropTool(), closeSubjectTool(); render(); scheduleNext(); if (tool !== "look") setStatus(text.toolHints[tool][brushMode] ?? text.toolHints[tool].brush); },
   onScribbled: onMarked, onStroke: drawLiveStroke, onStrokeCancelled: render,
 });
 initScheduler({
@@ -138,7 +145,7 @@ initSubjectTool(() => { if (isPlacing()) scribbles.selectTool("look"), closeCrop
 initKeyboard({ selectedItem, selectNeighbour, copyResult });
 startWithSettings();
 openSession((values) => showSettings(null, values)).then(() => takeSharedFiles(addFiles));
-initDeviceSwitch(() => { askServer(); render(); scheduleNext(); });
+initDeviceSwitch(() => { if (isDeviceOnly() && scribbles.isHealing()) scribbles.selectTool("look"); askServer(); render(); scheduleNext(); });
 askServer();
 
 for (const id of ["add", "choose"]) listen(id, "click", () => byId("files").click());

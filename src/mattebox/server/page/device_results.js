@@ -11,7 +11,7 @@ import { drawBackground, encodeFile } from "./file_drawing.js";
 import { backdropScene, bottomShare, sceneOf } from "./lens_layers.js";
 import { blursBackdrop, isLens, isTilted, lensOf } from "./lens_settings.js";
 import { renderThroughLens } from "./lens_view.js";
-import { backgroundPreview, flatColour, needsCutout, needsServer, withoutStrokes } from "./request.js";
+import { backgroundPreview, flatColour, isHealed, needsCutout, needsServer, withoutStrokes } from "./request.js";
 import { text } from "./strings.js";
 import { applyMarks } from "./subject_canvas.js";
 
@@ -37,7 +37,7 @@ export async function cutOutFirst(item) {
 
 // The answer to a request, made here. Throws an ApiError where it cannot be.
 export async function makeResult(item, request, settings, backdrop) {
-  requireDevice(request, settings);
+  requireDevice(item, request, settings);
   const startedAt = performance.now(), format = request.isCutoutAlone ? "png" : settings.get("format"), quality = Number(settings.get("quality")) / 100;
   try {
     if (isLens(settings) && !request.isCutoutAlone) return await makeThroughLens(item, settings, format, quality, startedAt);
@@ -51,9 +51,10 @@ export async function makeResult(item, request, settings, backdrop) {
   }
 }
 
-function requireDevice(request, settings) {
+function requireDevice(item, request, settings) {
   if (!canCutHere()) throw problem("browser_too_old");
   if (request.kind === "preview") throw problem("unreadable_here");
+  if (isHealed(item)) throw problem("heal_needs_server");
   if (needsServer(settings)) throw problem("needs_server");
 }
 

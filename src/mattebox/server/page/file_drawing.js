@@ -1,6 +1,6 @@
 // Backgrounds drawn into a canvas as the page shows them in CSS, and canvases encoded as files.
 import { ApiError } from "./api.js";
-import { createCanvas } from "./decoded_images.js";
+import { coverWith } from "./covering.js";
 import { MIME_BY_FORMAT } from "./device_formats.js";
 import { drawBackdrop } from "./drawn_backdrops.js";
 import { text } from "./strings.js";
@@ -23,11 +23,8 @@ export async function encodeFile(canvas, format, quality) {
   return blob;
 }
 
-// As large as covers the canvas, centred.
 function drawCovering(context, bitmap) {
-  const { width, height } = context.canvas, scale = Math.max(width / bitmap.width, height / bitmap.height);
-  context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, (width - bitmap.width * scale) / 2, (height - bitmap.height * scale) / 2, bitmap.width * scale, bitmap.height * scale);
+  context.putImageData(coverWith(bitmap, [context.canvas.width, context.canvas.height]), 0, 0);
   bitmap.close();
 }
 

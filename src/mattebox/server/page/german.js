@@ -49,11 +49,13 @@ export const german = {
   stage: "Foto",
   after: "Nachher",
   before: "Vorher",
-  frame: "Foto. Plus und Minus zoomen, Pfeiltasten verschieben es, C vergleicht. Mit Behalten oder Entfernen bewegen die Pfeiltasten ein Kreuz, und Enter markiert dort.",
+  frame: "Foto. Plus und Minus zoomen, Pfeiltasten verschieben es, C vergleicht. Mit Behalten, Entfernen oder Retusche bewegen die Pfeiltasten ein Kreuz, und Enter markiert dort.",
   tools: "Werkzeuge",
   look: "Vergleichen",
   keep: "Behalten",
   dropIt: "Entfernen",
+  heal: "Retusche",
+  healMore: "Einen Fleck oder kleinen Gegenstand übermalen: Seine Umgebung tritt an seine Stelle",
   part: "Auswahl",
   partHint: "Ein Teil anklicken oder über eine größere Fläche malen: Die Kanten werden für Sie gefunden",
   brush: "Pinsel",
@@ -72,7 +74,9 @@ export const german = {
   toolHints: {
     keep: { part: "Fehlendes anklicken oder über eine größere Fläche malen.", brush: "Malen holt zurück." },
     drop: { part: "Überflüssiges anklicken oder über eine größere Fläche malen.", brush: "Malen entfernt." },
+    heal: { brush: "Übermalen Sie, was verschwinden soll: Seine Umgebung tritt an seine Stelle." },
   },
+  tooManyPixels: (width, height, megapixels) => `${width} × ${height} Pixel sind mehr, als der Server macht (${megapixels} Megapixel). Wählen Sie unter „Größe“ weniger oder unter „Rahmen“ einen kleineren Rand.`,
   noCut: "Mit „Original“ und „Objektiv“ wird nichts freigestellt. Wählen Sie zuerst einen anderen Hintergrund.",
 
   // the batch
@@ -251,7 +255,7 @@ export const german = {
   // dialogs
   keysTitle: "Tastatur",
   keys: [
-    ["V  K  R", "Vergleichen, behalten, entfernen"], ["C", "Original ein oder aus"], ["←  →", "Auf dem Regler: vergleichen. Auf dem Bild: es oder das Kreuz bewegen"],
+    ["V  K  R  H", "Vergleichen, behalten, entfernen, retuschieren"], ["C", "Original ein oder aus"], ["←  →", "Auf dem Regler: vergleichen. Auf dem Bild: es oder das Kreuz bewegen"],
     ["Enter", "Am Kreuz markieren"], ["+  −  0  1", "Vergrößern, verkleinern, einpassen, 100 %"], ["[  ]", "Kleinerer oder größerer Pinsel"], ["Shift", "Mit dem Zeiger: das Bild bewegen, nicht den Pinsel"],
     ["Ctrl Z  Ctrl Y", "Rückgängig, wiederholen"], [",  .", "Voriges oder nächstes Foto"], ["←  →  Delete", "In der Leiste: ein anderes Foto; es entfernen"],
     ["Ctrl V  Ctrl C", "Foto einfügen, Ergebnis kopieren"], ["?", "Diese Hilfe"],

@@ -7,7 +7,7 @@ import { localSettings } from "./storage.js";
 // `page` has selectedItem(), selectNeighbour(offset) and copyResult().
 export function initKeyboard(page) {
   const plainKeyActions = {
-    v: () => scribbles.selectTool("look"), k: () => scribbles.selectTool("keep"), r: () => scribbles.selectTool("drop"),
+    v: () => scribbles.selectTool("look"), k: () => scribbles.selectTool("keep"), r: () => scribbles.selectTool("drop"), h: () => scribbles.selectTool("heal"),
     c: () => byId("original").click(), "[": () => scribbles.resizeBrush(0.8), "]": () => scribbles.resizeBrush(1.25),
     ",": () => page.selectNeighbour(-1), ".": () => page.selectNeighbour(1),
   };

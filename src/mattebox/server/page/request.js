@@ -30,7 +30,7 @@ export function finalRequest(item, settings, backdrop) {
     Object.assign(fields, lensFields(settings));
     if (!("restore" in fields) && !hasScene(settings) && !fields.recipe) fields.restore = "none"; // without any step, the server would choose some
     addFormatFields(fields, settings);
-    return withId({ path: "/v1/enhancements", fields, maskStrokes: [] });
+    return withId({ path: "/v1/enhancements", fields, maskStrokes: item.scribbles.filter((scribble) => scribble.mode === "heal") });
   }
   Object.assign(fields, cutoutFields(item, settings));
   if (settings.get("preset") && !fields.recipe) fields.preset = settings.get("preset");
@@ -41,9 +41,12 @@ export function finalRequest(item, settings, backdrop) {
   return withId({ path: "/v1/cutouts", fields, maskStrokes: brushStrokes(item), backdrop: fields.background ? null : selectedBackdrop(settings, backdrop) });
 }
 
-// The item as the server is asked for its cutout: without brushed strokes, which the page draws on it exactly as the server
-// would. They belong to it where nothing but them is there.
-export const withoutStrokes = (item) => (item.isPainted ? item : { ...item, scribbles: item.scribbles.filter((scribble) => !scribble.size) });
+// Whether only the server draws an item's strokes: where nothing but them is there, or where they lie on a photograph that it healed.
+export const needsStrokes = (item) => item.isPainted || isHealed(item);
+export const isHealed = (item) => item.scribbles.some((scribble) => scribble.mode === "heal");
+
+// The item as the server is asked for its cutout: without brushed strokes, where the page draws them on it exactly as the server would.
+export const withoutStrokes = (item) => (needsStrokes(item) ? item : { ...item, scribbles: item.scribbles.filter((scribble) => !scribble.size) });
 
 // The cutout alone, as a PNG of the photograph's size: shown over a CSS background until the result is there.
 export function cutoutRequest(item, settings) {
@@ -143,9 +146,10 @@ function addBackgroundFields(fields, settings, backdrop) {
 // ---- preview
 
 // Whether the page composes the result itself from the cutout, without a request: not where colours of the subject change,
-// and not what only the server draws.
-export function canComposeHere(settings) {
+// and not what only the server draws, such as what is behind a subject of a photograph that it healed.
+export function canComposeHere(settings, item) {
   const fields = {};
+  if (isHealed(item) && ["blur", LENS].includes(settings.get("paint"))) return false;
   addAdjustmentFields(fields, settings);
   if (Object.keys(fields).length || !canPreviewFromCutout(settings)) return false;
   return isLens(settings) || (needsCutout(settings) && !isHarmonised(settings));

@@ -28,11 +28,11 @@ export function initScheduler(handlers) {
 // itself) and for the `final` result, which is downloaded.
 export function requestsFor(item) {
   const settings = settingsOf(item), backdrop = backdropOf(settings), cutout = cutoutRequest(subjectOf(item, settings), settings);
-  return { cutout, final: finalRequest(item, settings, backdrop), shown: canComposeHere(settings) ? cutout : shownRequest(item, settings, backdrop) };
+  return { cutout, final: finalRequest(item, settings, backdrop), shown: canComposeHere(settings, item) ? cutout : shownRequest(item, settings, backdrop) };
 }
 
 // With a lens the server looks for the subject itself: marks are for cutouts.
-const subjectOf = (item, settings) => (isLens(settings) && !isDeviceOnly() ? { ...item, scribbles: [] } : withoutStrokes(item));
+const subjectOf = (item, settings) => (isLens(settings) && !isDeviceOnly() ? { ...item, scribbles: item.scribbles.filter((scribble) => scribble.mode === "heal") } : withoutStrokes(item));
 
 export const resultOf = (item, kind, requests = requestsFor(item)) => (kind === "final" ? item.results.getFull(requests.final.id) : item.results.get(requests[kind].id));
 export const hasFailed = (item, requests = requestsFor(item)) => Boolean(item.failure?.requestIds.includes(requests.shown.id));

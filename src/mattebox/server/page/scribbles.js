@@ -1,12 +1,14 @@
-// Scribbles on a photograph, which keep or remove: of whole parts, or exactly what is brushed.
+// Scribbles on a photograph, which keep or remove: of whole parts, or exactly what is brushed. Or they heal: what is brushed gives
+// way to its surroundings.
 import { byId } from "./dom.js";
+import { text } from "./strings.js";
 import { strokePath } from "./subject_canvas.js";
 import * as viewer from "./viewer.js";
 
 const MIN_POINT_DISTANCE_PERCENT = 0.4; // of the photograph, between points of a stroke
-let tool = "look", brushMode = "part", stroke = null, crosshair = [50, 50], item = null, callbacks = {};
+let tool = "look", brushMode = "part", isFresh = false, stroke = null, crosshair = [50, 50], item = null, callbacks = {};
 
-// `handlers` has canScribble(), onToolSelected(tool, brushMode), onScribbled(item, scribble), and for a stroke that is being
+// `handlers` has canScribble(tool), onToolSelected(tool, brushMode), onScribbled(item, scribble), and for a stroke that is being
 // drawn onStroke(stroke) and onStrokeCancelled().
 export function initScribbles(handlers) {
   callbacks = handlers;
@@ -18,10 +20,15 @@ export function initScribbles(handlers) {
 
 export const isActive = () => tool !== "look";
 export const isKeeping = () => tool === "keep";
+export const isHealing = () => tool === "heal";
+
+// What the tool does, until it has been used; null for tools whose marks show that.
+export const healingNote = () => (isHealing() && isFresh ? text.toolHints.heal.brush : null);
 
 export function selectTool(newTool) {
-  if (newTool !== "look" && !callbacks.canScribble()) return;
+  if (newTool !== "look" && !callbacks.canScribble(newTool)) return;
   tool = newTool;
+  isFresh = true;
   updateTools();
   callbacks.onToolSelected(tool, brushMode);
 }
@@ -62,7 +69,7 @@ export const pointerTool = {
   release() { addScribble(stroke); },
   cancel() { stroke = null; updateTools(); callbacks.onStrokeCancelled(); },
   hover(_, at) {
-    const isVisible = isActive() && brushMode === "brush", size = viewer.imageSize(), cursor = byId("cursor");
+    const isVisible = isActive() && brushSize() > 0, size = viewer.imageSize(), cursor = byId("cursor");
     cursor.hidden = !isVisible;
     if (!isVisible || !size) return;
     const width = brushSize() * Math.max(...size) * Number(byId("sheet").style.getPropertyValue("--scale"));
@@ -83,11 +90,12 @@ export const pointerTool = {
 };
 
 // As a share of the longer side; 0 for whole parts.
-const brushSize = () => (brushMode === "brush" ? Number(byId("brush").value) / 200 : 0);
+const brushSize = () => (brushMode === "brush" || isHealing() ? Number(byId("brush").value) / 200 : 0);
 
 function addScribble(scribble) {
   stroke = null;
-  item.pixelSize = viewer.imageSize(); // what can be scribbled on always has the photograph's size
+  isFresh = false;
+  if (scribble.mode !== "heal" || !item.pixelSize) item.pixelSize = viewer.imageSize(); // what can be kept or removed always has the photograph's size
   item.scribbles.push(scribble);
   updateTools();
   callbacks.onScribbled(item, scribble);
@@ -97,7 +105,8 @@ function updateTools(showsCrosshair = false) {
   for (const node of document.querySelectorAll(".tool")) node.setAttribute("aria-pressed", String(node.dataset.tool === tool));
   for (const node of document.querySelectorAll(".way")) node.setAttribute("aria-pressed", String(node.dataset.way === brushMode));
   byId("manner").hidden = !isActive();
-  byId("sized").hidden = brushMode !== "brush";
+  byId("ways").hidden = isHealing();
+  byId("sized").hidden = !brushSize();
   byId("frame").dataset.tool = tool;
   byId("frame").dataset.way = brushMode;
   if (!isActive()) byId("cursor").hidden = true;
@@ -128,12 +137,12 @@ function createPolyline(scribble, [width, height], ageClass) {
   return line;
 }
 
-// Brush strokes as greyscale masks of that size: { holdout_image, core_image }, those that are needed. Of strokes that
-// overlap, the last one counts.
+// Brush strokes as greyscale masks of that size: { holdout_image, core_image, heal_image }, those that are needed. Of strokes that
+// overlap, the last one counts, but what is healed is healed.
 export async function renderMasks(strokes, size) {
   const masks = {};
-  for (const [name, mode] of [["holdout_image", "drop"], ["core_image", "keep"]]) {
-    if (strokes.some((s) => s.mode === mode)) masks[name] = await renderMask(strokes, mode, size);
+  for (const [name, mode] of [["holdout_image", "drop"], ["core_image", "keep"], ["heal_image", "heal"]]) {
+    if (strokes.some((s) => s.mode === mode)) masks[name] = await renderMask(strokes.filter((s) => (s.mode === "heal") === (mode === "heal")), mode, size);
   }
   return masks;
 }

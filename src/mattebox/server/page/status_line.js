@@ -40,7 +40,7 @@ export function renderStatus(result, note = null) {
 // Of the file that there is, or about that of the one that there will be.
 function renderFileSize(item, isFailure) {
   const size = resultOf(item, "final")?.blob.size, shown = isFailure ? null : resultOf(item, "shown"), settings = settingsOf(item);
-  const about = !size && shown && isLossy(settings) ? estimateFileSize(item, shown, canComposeHere(settings), () => item === selectedItem() && renderFileSize(item, isFailure)) : null;
+  const about = !size && shown && isLossy(settings) ? estimateFileSize(item, shown, canComposeHere(settings, item), () => item === selectedItem() && renderFileSize(item, isFailure)) : null;
   byId("weight").textContent = size ? formatBytes(size) : about ? `≈ ${formatBytes(about)}` : "";
 }
 

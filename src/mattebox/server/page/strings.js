@@ -52,11 +52,13 @@ const english = {
   stage: "Photograph",
   after: "After",
   before: "Before",
-  frame: "Photograph. Plus and minus zoom, arrows move it, C compares. With Keep or Remove, arrows move a cross and Enter marks there.",
+  frame: "Photograph. Plus and minus zoom, arrows move it, C compares. With Keep, Remove or Heal, arrows move a cross and Enter marks there.",
   tools: "Tools",
   look: "Compare",
   keep: "Keep",
   dropIt: "Remove",
+  heal: "Heal",
+  healMore: "Paint over a spot or a small object: its surroundings take its place",
   part: "Smart select",
   partHint: "Click a part, or draw over a larger area: its edges are found for you",
   brush: "Brush",
@@ -75,7 +77,9 @@ const english = {
   toolHints: {
     keep: { part: "Click anything missing, or draw over a larger area.", brush: "Paint to bring back." },
     drop: { part: "Click anything to remove, or draw over a larger area.", brush: "Paint to erase." },
+    heal: { brush: "Paint over what should go: its surroundings take its place." },
   },
+  tooManyPixels: (width, height, megapixels) => `${width} × ${height} pixels are more than the server makes (${megapixels} megapixels). Choose fewer under “Size”, or a smaller margin under “Frame”.`,
   noCut: "With “Original” and “Lens blur” nothing is cut out. Choose another background first.",
 
   // the batch
@@ -248,7 +252,7 @@ const english = {
   // dialogs
   keysTitle: "Keyboard",
   keys: [
-    ["V  K  R", "Compare, keep, remove"], ["C", "Original on or off"], ["←  →", "On the slider: compare. On the picture: move it, or the cross"],
+    ["V  K  R  H", "Compare, keep, remove, heal"], ["C", "Original on or off"], ["←  →", "On the slider: compare. On the picture: move it, or the cross"],
     ["Enter", "Mark at the cross"], ["+  −  0  1", "Zoom in, out, fit, 100 %"], ["[  ]", "Smaller or larger brush"], ["Shift", "With the pointer: move the picture, not the brush"],
     ["Ctrl Z  Ctrl Y", "Undo, redo"], [",  .", "Photograph before or after"], ["←  →  Delete", "In the strip: another photograph; remove it"],
     ["Ctrl V  Ctrl C", "Paste a photograph, copy the result"], ["?", "This help"],

@@ -42,6 +42,7 @@ export function applyMarks(canvas, source, marks) {
 }
 
 function applyMark(canvas, source, mark) {
+  if (mark.mode === "heal") return; // only the server does
   const context = canvas.getContext("2d");
   if (mark.size) return strokeMark(context, mark, canvas, mark.mode === "keep" ? context.createPattern(source, "no-repeat") : "black");
   const region = guessRegion(canvas, source, mark);

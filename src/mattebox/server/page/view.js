@@ -7,14 +7,16 @@ import { decodedImage } from "./decoded_images.js";
 import { backdropOnShow } from "./drawn_backdrops.js";
 import { readEffects } from "./effects.js";
 import { selectedItem } from "./items.js";
-import { backgroundPreview, canComposeHere, canPreviewFromCutout, changesFrame, cutoutRequest, flatColour, needsCutout, withoutStrokes } from "./request.js";
+import { backgroundPreview, canComposeHere, canPreviewFromCutout, changesFrame, cutoutRequest, flatColour, needsCutout, needsStrokes, withoutStrokes } from "./request.js";
 import { beforeBackdrop, lensCanvas } from "./lens_layers.js";
 import { blursBackdrop, isLens } from "./lens_settings.js";
 import { renderPlaces } from "./place_tools.js";
 import { requestsFor, resultOf, scheduleNext } from "./scheduler.js";
 import * as scribbles from "./scribbles.js";
+import { exceededMegapixels } from "./server_limits.js";
 import { settingsOf } from "./settings.js";
 import { renderStatus } from "./status_line.js";
+import { text } from "./strings.js";
 import { drawSubject, photographCanvas, strokePath } from "./subject_canvas.js";
 import { isPlacing, placingNote, renderSubjectTool } from "./subject_tool.js";
 import * as thumbnails from "./thumbnails.js";
@@ -37,8 +39,14 @@ export function render() {
   scribbles.redraw();
   renderPlaces();
   renderSubjectTool(layers.subjectBox ?? null);
-  renderStatus(result && layers.size ? { ...result, width: layers.size[0], height: layers.size[1] } : result, placingNote());
+  renderStatus(result && layers.size ? { ...result, width: layers.size[0], height: layers.size[1] } : result, placingNote() ?? scribbles.healingNote() ?? sizeNote(layers.size));
   updateSwatches(item, item.lastCutout ?? item.firstCutout ?? null);
+}
+
+// That a canvas is larger than the server makes, before it is asked for.
+function sizeNote(size) {
+  const megapixels = size && exceededMegapixels(...size);
+  return megapixels ? text.tooManyPixels(...size, megapixels) : null;
 }
 
 // Strokes change a subject without a result of the server's.
@@ -51,13 +59,13 @@ function drawChangedThumbnail(item, subject) {
 
 // The final result where it is there; else the cutout with a preview of the rest; else the last result there was.
 function layersFor(item, requests) {
-  const settings = settingsOf(item), isScribbling = scribbles.isActive();
+  const settings = settingsOf(item), isScribbling = scribbles.isActive() && (needsCutout(settings) || !scribbles.isHealing());
   const shown = resultOf(item, "shown", requests), current = resultOf(item, "cutout", requests);
-  if (shown && !canComposeHere(settings) && !isScribbling && !isPlacing() && !(isCropping() && changesFrame(settings))) return resultLayer(shown);
+  if (shown && !canComposeHere(settings, item) && !isScribbling && !isPlacing() && !(isCropping() && changesFrame(settings))) return resultLayer(shown);
   if (isLens(settings)) return lensLayer(item, current ?? item.lastCutout ?? item.firstCutout ?? null, settings);
   if (!needsCutout(settings)) return { ...photographLayer(item), filter: adjustmentFilter(settings) };
   const { cutout, pending } = latestCutout(item, settings), isNew = current ?? (cutout && cutout === item.firstCutout);
-  if (cutout && (isScribbling || isPlacing() || canComposeHere(settings) || (isNew && canPreviewFromCutout(settings)))) return composedLayers(item, cutout, pending, settings, isScribbling);
+  if (cutout && (isScribbling || isPlacing() || canComposeHere(settings, item) || (isNew && canPreviewFromCutout(settings)))) return composedLayers(item, cutout, pending, settings, isScribbling);
   if (isScribbling && item.failure) return paintedLayer(item);
   const last = item.lastShown ?? item.lastCutout;
   return last ? resultLayer(last) : photographLayer(item);
@@ -94,7 +102,7 @@ function photographSource(item, cutout, subject, pending, size) {
 // Through a lens: the photograph, until its blur is there.
 function lensLayer(item, cutout, settings) {
   const final = resultOf(item, "final");
-  if (final && canComposeHere(settings) && DISPLAYABLE_TYPES.includes(final.blob.type)) return resultLayer(final);
+  if (final && canComposeHere(settings, item) && DISPLAYABLE_TYPES.includes(final.blob.type)) return resultLayer(final);
   const composed = cutout ? lensCanvas(item, cutout, settings, render) : null;
   return { ...photographLayer(item), size: cutout ? [cutout.width, cutout.height] : null, composed, filter: adjustmentFilter(settings) };
 }
@@ -115,8 +123,8 @@ function paintedLayer(item) {
 // answered it is the one of this device, if there is one.
 function latestCutout(item, settings) {
   for (let count = item.scribbles.length; count >= 0; count -= 1) {
-    const cutout = item.results.get(cutoutRequest(withoutStrokes({ ...item, scribbles: item.scribbles.slice(0, count) }), settings).id);
-    if (cutout) return { cutout, pending: item.scribbles.filter((scribble, i) => i >= count || (scribble.size && !item.isPainted)) };
+    const earlier = { ...item, scribbles: item.scribbles.slice(0, count) }, cutout = item.results.get(cutoutRequest(withoutStrokes(earlier), settings).id);
+    if (cutout) return { cutout, pending: item.scribbles.filter((scribble, i) => i >= count || (scribble.size && !needsStrokes(earlier))) };
   }
   return item.lastCutout || !item.firstCutout ? { cutout: item.lastCutout, pending: [] } : { cutout: item.firstCutout, pending: item.scribbles };
 }
@@ -124,7 +132,7 @@ function latestCutout(item, settings) {
 // Shows a brushed stroke while it is being drawn: the line from its last point but one.
 export function drawLiveStroke(stroke) {
   const canvas = byId("composed"), context = canvas.getContext("2d");
-  if (!stroke.size || canvas.hidden || !photographCanvas()) return;
+  if (!stroke.size || stroke.mode === "heal" || canvas.hidden || !photographCanvas()) return;
   context.globalCompositeOperation = stroke.mode === "drop" ? "destination-out" : "source-over";
   const style = stroke.mode === "keep" ? context.createPattern(photographCanvas(), "no-repeat") : "black";
   strokePath(context, { size: stroke.size, points: stroke.points.slice(-2) }, [canvas.width, canvas.height], style);

@@ -56,7 +56,11 @@ async def get_photograph_retention(request: Request) -> Any:
     from an address (`image_url`)."""
     state = get_state(request)
     require_caller(state.access, request)
-    return {"keep_seconds": state.photographs.keep_seconds, "fetches_urls": state.settings.urls}
+    return {
+        "keep_seconds": state.photographs.keep_seconds,
+        "fetches_urls": state.settings.urls,
+        "max_pixels": state.settings.max_pixels,
+    }
 
 
 @router.get("/{photograph_id}", responses=file_responses(404), response_class=Response)
