@@ -171,6 +171,9 @@ def tool_states(visit: Visit) -> Iterator[str]:
     page.locator("#strip .face").nth(1).click()
     page.locator("#failure").wait_for()
     yield "failure"
+    page.locator("#help").click()
+    yield "help"
+    page.keyboard.press("Escape")
 
 
 @pytest.mark.parametrize(("width", "height", "direction"), [(320, 568, "ltr"), (640, 430, "rtl")])
