@@ -2,6 +2,7 @@
 import { getJson, retryNow } from "./api.js";
 import { initAddressInput, offerAddresses } from "./address_input.js";
 import { addBackdrop } from "./backdrops.js";
+import { warmUpComposition } from "./composed_view.js";
 import { closeCropTool, initCropTool, isCropping, refreshCropTool } from "./crop_tool.js";
 import { isDeviceOnly } from "./device_mode.js";
 import { initDeviceSwitch, prepareNetwork } from "./device_switch.js";
@@ -134,6 +135,7 @@ initScheduler({
     if (isFirst && item === selectedItem()) setTimeout(viewer.reveal, 60);
   },
   onResult: (item, result, isFirst) => {
+    warmUpComposition();
     if (result === item.lastShown) thumbnails.drawThumbnail(item, result.blob);
     if (isFirst && item === selectedItem()) setTimeout(viewer.reveal, 60);
     storeResults(item);

@@ -8,7 +8,7 @@ const DIRECT_PIXELS = 400_000; // which are composed at once
 const DRAFT_PIXELS = 120_000, PAUSE_MS = 150; // after the last change
 const MAX_KEPT = 4;
 const numbers = new WeakMap(), drafts = new WeakMap(); // canvas of a subject -> its number; a smaller one
-let kept = [], wanted = null, running = null, timer = 0, worker = null, known = null, count = 0;
+let isWarm = false, kept = [], wanted = null, running = null, timer = 0, worker = null, known = null, count = 0;
 
 // What `composeLayers` returns, with `isDraft` where a finer one follows, which `onReady` tells.
 export function composedView(subject, size, effects, onReady) {
@@ -25,6 +25,18 @@ export function composedView(subject, size, effects, onReady) {
     timer = setTimeout(composeWanted, PAUSE_MS);
   }
   return wanted.draft;
+}
+
+// Composes a drawn subject while nothing else is to be done: what has run before is compiled, and the first change does not wait for that.
+export function warmUpComposition() {
+  if (isWarm) return;
+  isWarm = true;
+  (self.requestIdleCallback ?? setTimeout)(() => {
+    const subject = createCanvas(400, 300), context = subject.getContext("2d"), frame = { part: null, crops: true, margin: 0.1, pixels: null, aspect: null, fill: 0, position: [0.5, 0.5] };
+    context.arc(200, 150, 100, 0, 2 * Math.PI);
+    context.fill();
+    for (const outlineShare of [0.01, 0.02, 0.03]) composeLayers(subject, [400, 300], { shadow: null, outlineShare, frame, rotate: 0, colour: null }, DRAFT_PIXELS);
+  });
 }
 
 // A composition of any size, once: a promise of what `composeLayers` returns.

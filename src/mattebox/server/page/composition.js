@@ -1,6 +1,6 @@
 // Composes a subject with rotation, frame, outline and shadow, as the server does. The background lies behind the canvas.
 import { createCanvas } from "./decoded_images.js";
-import { addOutline } from "./outline.js";
+import { addOutline, MAX_WIDTH_CELLS } from "./outline.js";
 import { boundingBox, cropImage, isOwnScale, measureExtent, placeSubject } from "./placement.js";
 import { round } from "./planes.js";
 import { cropAndResize } from "./resampling.js";
@@ -10,6 +10,7 @@ import { visibleBox } from "./visible_box.js";
 
 const MIN_CUT_OFF_HEIGHT_SHARE = 0.995; // of a photograph's height: a subject that reaches farther down is cut off
 const HALF_OPAQUE = 127;
+const DRAFT_WIDTH_CELLS = 4; // of an outline that is shown for a moment
 const AREA_SLACK = 1.1; // by which a composition may have more pixels than wanted, before it is composed of a smaller subject
 export const MAX_CANVAS_PIXELS = 2_500_000; // of a composition on show
 const measured = new WeakMap(); // canvas of a subject -> what is known of it
@@ -32,7 +33,7 @@ export function composeLayers(subject, size, { shadow: wantedShadow, outlineShar
   const [left, top, scale] = [placed.left, placed.top, placed.scale].map((v) => v * reduction), canvas = createCanvas(wide, tall), context = canvas.getContext("2d");
   drawPlaced(context, source, { left, top, scale: scale / detail[0] }, reduction === 1);
   const width = outlineShare * Math.max(wide, tall), [first, stop] = [ownBox[1], ownBox[3]].map((y) => clamp(round(top + scale * y), tall));
-  if (width) context.putImageData(addOutline(readPixels(canvas), width), 0, 0);
+  if (width) context.putImageData(addOutline(readPixels(canvas), width, maxPixels < MAX_CANVAS_PIXELS ? DRAFT_WIDTH_CELLS : MAX_WIDTH_CELLS), 0, 0);
   if (shadow) drawShadow(context, Math.min(tall, stop + round(width)) - Math.max(0, first - round(width)), shadow);
   return {
     canvas, size: placed.size, photograph: { left: left + scale * source.offset[0], top: top + scale * source.offset[1], scale },

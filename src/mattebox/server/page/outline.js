@@ -4,9 +4,9 @@ import { averageAlpha, blur, createPlane, enlarge } from "./planes.js";
 export const MAX_WIDTH_CELLS = 12;
 const SMOOTHING_WIDTH_SHARE = 0.35;
 
-// Puts a subject (ImageData) on its white outline, `outlineWidth` pixels wide.
-export function addOutline(subject, outlineWidth) {
-  const { width, height, data } = subject, cell = Math.max(1, Math.floor(outlineWidth / MAX_WIDTH_CELLS)), result = new ImageData(width, height);
+// Puts a subject (ImageData) on its white outline, `outlineWidth` pixels and at most about `widthCells` cells of its grid wide.
+export function addOutline(subject, outlineWidth, widthCells = MAX_WIDTH_CELLS) {
+  const { width, height, data } = subject, cell = Math.max(1, Math.floor(outlineWidth / widthCells)), result = new ImageData(width, height);
   const sigma = (SMOOTHING_WIDTH_SHARE * outlineWidth) / cell, reach = Math.ceil(outlineWidth / cell + 2 + 3 * sigma), alpha = averageAlpha(subject, cell);
   const [left, top, right, bottom] = surroundings(alpha, reach);
   if (left >= right || top >= bottom) return result;

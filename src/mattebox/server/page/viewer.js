@@ -102,9 +102,10 @@ function onImageResized(refit) {
   canCompare = Boolean(before.naturalWidth && after.naturalWidth)
     && (Boolean(placement) || Math.abs((width * before.naturalHeight) / (height * before.naturalWidth) - 1) < 0.01);
   const sizeKey = imageSize()?.join(" ");
-  if (refit || sizeKey !== viewport.sizeKey) fit();
+  const isOther = sizeKey !== viewport.sizeKey;
   viewport.sizeKey = sizeKey;
-  layout();
+  if (refit || isOther) fit();
+  else layout();
 }
 
 const pixelRatio = () => window.devicePixelRatio || 1;
@@ -139,7 +140,7 @@ export function zoom(factor, at = frameSize().map((length) => length / 2)) {
 function layout() {
   const pixelSize = imageSize();
   if (!pixelSize) return;
-  const [width, height] = pixelSize.map((length) => length * viewport.scale), [frameWidth, frameHeight] = frameSize();
+  const frame = frameSize(), [width, height] = pixelSize.map((length) => length * viewport.scale), [frameWidth, frameHeight] = frame;
   viewport.x = viewport.isFitted ? (frameWidth - width) / 2 : clampOffset(viewport.x, frameWidth - width, frameWidth);
   viewport.y = viewport.isFitted ? (frameHeight - height) / 2 : clampOffset(viewport.y, frameHeight - height, frameHeight);
   const sheet = byId("sheet"), blurred = byId("blurred");
@@ -150,7 +151,7 @@ function layout() {
   byId("scale").textContent = `${Math.round(100 * viewport.scale * pixelRatio())} %`;
   byId("ink").setAttribute("viewBox", `0 0 ${pixelSize[0]} ${pixelSize[1]}`);
   byId("frame").classList.toggle("wide", !viewport.isFitted);
-  drawSplit(Number(byId("slider").value));
+  drawSplit(Number(byId("slider").value), frame);
   onScaled(viewport.scale * pixelRatio());
 }
 
@@ -163,11 +164,12 @@ const snap = (offset, side) => {
 const clampOffset = (offset, free, length) =>
   Math.min(Math.max(0, free) + OVERSCROLL_SHARE * length, Math.max(Math.min(0, free) - OVERSCROLL_SHARE * length, offset));
 
-// Draws the line between before and after, at a share of the width in percent.
-function drawSplit(share) {
+// Draws the line between before and after, at a share of the width in percent. Sizes that are read after styles were written are laid
+// out for that alone, so that the `frame`'s is handed on.
+function drawSplit(share, frame = frameSize()) {
   const pixelSize = imageSize();
   if (!pixelSize) return;
-  const [width, height] = pixelSize.map((length) => length * viewport.scale), [frameWidth, frameHeight] = frameSize();
+  const [width, height] = pixelSize.map((length) => length * viewport.scale), [frameWidth, frameHeight] = frame;
   const isSplit = canCompare && !showsOriginal && !isToolActive(), handle = byId("handle");
   const x = Math.min(frameWidth, Math.max(0, viewport.x + (width * share) / 100));
   const shownShare = showsOriginal ? 100 : isSplit ? share : 0, area = placement ?? WHOLE;
