@@ -24,6 +24,7 @@ from mattebox.types import Picture
 STYLE = "STYLE"  # stands for a picture's path
 NOTHING: list[dict[str, Any]] = [
     {"scene": "none"},
+    {"heal": "none"},
     {"restore": "0", "restore_effort": "best"},
     {"restore": "none"},
     {"upscale": "1x", "upscale_model": "real"},
