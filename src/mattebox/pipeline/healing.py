@@ -39,14 +39,14 @@ def apply_heal_step(photograph: Picture, step: Heal, open_image: OpenImage) -> P
         sizes = [" x ".join(map(str, picture.size)) for picture in (mask, photograph)]
         name = name_image("mask to heal by", step.mask)
         raise UsageError(f"{name} is {sizes[0]}, the photograph {sizes[1]}", "draw it on the whole photograph")
-    return heal_picture(photograph, _marked(mask, photograph))
+    return heal_picture(photograph, _read_mask(mask, photograph))
 
 
 def _check_mask(mask: Picture, path: str) -> None:
     check_grey(mask, name_image("mask to heal by", path), "give a grey picture, white on what should go")
 
 
-def _marked(mask: Picture, photograph: Picture) -> Mask:
+def _read_mask(mask: Picture, photograph: Picture) -> Mask:
     """What is marked, in the photograph's size."""
     grey = resampling.to_eight_bit(mask.rgb[..., 1])
     if grey.shape != photograph.shape:

@@ -49,12 +49,12 @@ export const german = {
   stage: "Foto",
   after: "Nachher",
   before: "Vorher",
-  frame: "Foto. Plus und Minus zoomen, Pfeiltasten verschieben es, C vergleicht. Mit Behalten, Entfernen oder Retusche bewegen die Pfeiltasten ein Kreuz, und Enter markiert dort.",
+  frame: "Foto. Plus und Minus zoomen, Pfeiltasten verschieben es, C vergleicht. Mit Behalten, Entfernen oder Heilen bewegen die Pfeiltasten ein Kreuz, und Enter markiert dort.",
   tools: "Werkzeuge",
   look: "Vergleichen",
   keep: "Behalten",
   dropIt: "Entfernen",
-  heal: "Retusche",
+  heal: "Heilen",
   healMore: "Einen Fleck oder kleinen Gegenstand übermalen: Seine Umgebung tritt an seine Stelle",
   part: "Auswahl",
   partHint: "Ein Teil anklicken oder über eine größere Fläche malen: Die Kanten werden für Sie gefunden",
@@ -255,7 +255,7 @@ export const german = {
   // dialogs
   keysTitle: "Tastatur",
   keys: [
-    ["V  K  R  H", "Vergleichen, behalten, entfernen, retuschieren"], ["C", "Original ein oder aus"], ["←  →", "Auf dem Regler: vergleichen. Auf dem Bild: es oder das Kreuz bewegen"],
+    ["V  K  R  H", "Vergleichen, behalten, entfernen, heilen"], ["C", "Original ein oder aus"], ["←  →", "Auf dem Regler: vergleichen. Auf dem Bild: es oder das Kreuz bewegen"],
     ["Enter", "Am Kreuz markieren"], ["+  −  0  1", "Vergrößern, verkleinern, einpassen, 100 %"], ["[  ]", "Kleinerer oder größerer Pinsel"], ["Shift", "Mit dem Zeiger: das Bild bewegen, nicht den Pinsel"],
     ["Ctrl Z  Ctrl Y", "Rückgängig, wiederholen"], [",  .", "Voriges oder nächstes Foto"], ["←  →  Delete", "In der Leiste: ein anderes Foto; es entfernen"],
     ["Ctrl V  Ctrl C", "Foto einfügen, Ergebnis kopieren"], ["?", "Diese Hilfe"],
