@@ -20,7 +20,7 @@ MIN_KNOWN = 2  # of four pixels that become one
 COARSE_ROUNDS, ROUNDS, FINEST_ROUNDS = 12, 8, 4  # of search and vote
 
 
-class Level(NamedTuple):
+class HoleLevel(NamedTuple):
     """A window at one size: colours (H, W, 3) 0..1, the hole, and what patches must not come from."""
 
     colours: Floats
@@ -28,12 +28,12 @@ class Level(NamedTuple):
     barred: Mask
 
 
-def fill_hole(level: Level) -> Floats:
+def fill_hole(level: HoleLevel) -> Floats:
     """The colours of a window whose hole is filled.
 
     Parameters
     ----------
-    level : Level
+    level : HoleLevel
         At least one patch of it is known wholly.
 
     Returns
@@ -71,7 +71,7 @@ def fill_hole(level: Level) -> Floats:
     return window.colours.reshape(*window.shape, 3)
 
 
-def has_source(level: Level) -> bool:
+def has_source(level: HoleLevel) -> bool:
     """Whether there is a patch to fill with."""
     return min(level.hole.shape) >= SIDE and bool(PatchWindow(*level).is_source.any())
 
@@ -86,7 +86,7 @@ def _improve(window: PatchWindow, first: Places, rounds: int, random: np.random.
     return matches, copies
 
 
-def _build_levels(level: Level) -> list[Level]:
+def _build_levels(level: HoleLevel) -> list[HoleLevel]:
     """The level, and coarser ones, as long as the hole is deep and there are patches to fill it with."""
     levels = [level]
     while hole_depths(levels[-1].hole).max() > COARSE_DEPTH and min(levels[-1].hole.shape) >= 2 * MIN_SIDE:
@@ -97,7 +97,7 @@ def _build_levels(level: Level) -> list[Level]:
     return levels
 
 
-def _halve(level: Level) -> Level:
+def _halve(level: HoleLevel) -> HoleLevel:
     """Half the size. A pixel is known where two of four are, and a source where all are; its colour is the mean of
     those that are known."""
     padding = [(0, length % 2) for length in level.hole.shape]
@@ -108,7 +108,7 @@ def _halve(level: Level) -> Level:
     sums = (colours.reshape(height, 2, width, 2, 3) * known[..., None]).sum((1, 3), dtype=np.float32)
     counts = known.sum((1, 3))
     is_barred = np.asarray(barred.reshape(height, 2, width, 2).any((1, 3)) | (counts < 4))
-    return Level(sums / np.maximum(counts, 1, dtype=np.float32)[..., None], counts < MIN_KNOWN, is_barred)
+    return HoleLevel(sums / np.maximum(counts, 1, dtype=np.float32)[..., None], counts < MIN_KNOWN, is_barred)
 
 
 def _enlarge_matches(coarse: PatchWindow, places: Places, fine: PatchWindow) -> Places:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mattebox.core.connected_components import dilate, label_components
-from mattebox.enhancement.healing.hole_levels import Level, fill_hole, has_source
+from mattebox.enhancement.healing.hole_levels import HoleLevel, fill_hole, has_source
 from mattebox.enhancement.healing.patch_window import SIDE
 from mattebox.errors import UsageError
 from mattebox.types import Box, Mask, Picture, Pixels
@@ -60,7 +60,7 @@ def heal_picture(picture: Picture, marked: Mask) -> Picture:
 
 def _fill(rgb: Pixels, hole: Mask, unknown: Mask, peak: int) -> Pixels:
     """Values for the pixels of a hole; nothing comes from what else is unknown."""
-    level = Level(rgb.astype(np.float32) / np.float32(peak), hole, unknown & ~hole)
+    level = HoleLevel(rgb.astype(np.float32) / np.float32(peak), hole, unknown & ~hole)
     if not has_source(level):
         raise TooMuchMarked(
             f"nothing is left to heal from: there are no {SIDE} x {SIDE} pixels around what is marked", "mark less"
