@@ -41,7 +41,7 @@ def nodes(node: Any) -> Iterator[dict[str, Any]]:
 
 def test_the_form_has_every_parameter_but_paths(document: dict[str, Any]) -> None:
     form = document["components"]["schemas"]["CutoutForm"]
-    assert set(parameters_by_name()) - set(form["properties"]) == {"trimap", "garbage", "holdout", "core"}
+    assert set(parameters_by_name()) - set(form["properties"]) == {"heal", "trimap", "garbage", "holdout", "core"}
     assert "required" not in form  # a picture may be named by its id
 
 
