@@ -16,6 +16,7 @@ from mattebox.video.clip_options import ClipOptions
 from mattebox.video.clip_result import ClipResult
 from mattebox.video.formats import FORMATS
 from mattebox.video.motion import estimate_motion, register_motion
+from mattebox.video.roto_carrying import blend_interval
 from mattebox.video.roto_keys import find_keys
 from mattebox.video.roto_store import IntervalFolder
 from mattebox.video.rotoscoping import RotoJob, rotoscope_clip
@@ -168,3 +169,13 @@ def test_registration_corrects_a_motion() -> None:
     before = np.abs(wrong[inner][..., 0] + 1.5).mean()
     after = np.abs(register_motion(a, b, wrong)[inner][..., 0] + 1.5).mean()
     assert after < before / 3
+
+
+def test_a_network_that_sees_something_else_does_not_undo_the_keys() -> None:
+    rng = np.random.default_rng(0)
+    guides = [rng.random((48, 64, 3)).astype(np.float32) for _ in range(3)]  # in which nothing can be followed
+    key = np.zeros((48, 64), np.float32)
+    key[8:40, 8:56] = 1
+    part = key * (np.arange(64) < 46)  # an overlap of .79
+    found = blend_interval(guides, key, key, estimate_motion, lambda _: part)[1]
+    assert ((found > 0.5) & (key > 0.5)).sum() > 0.9 * (key > 0.5).sum()

@@ -20,6 +20,7 @@ from mattebox.video.motion_filter import enlarge_trust, motion_trust
 from mattebox.video.scene_cuts import is_scene_cut
 
 NETWORK_WEIGHT = np.float32(0.05)  # of the network's matte, where it agrees with the keys; of a trusted key, 1
+MIN_OVERLAP = 0.9  # with the keys' mattes, from which on the network's counts
 MIN_TRUST, MAX_DOUBTFUL_SHARE = 0.1, 0.005  # of carried mattes; where more of a frame is below, the network is asked
 MIN_KEY_WEIGHT = np.float32(1e-3)  # of a carried matte that nothing speaks for
 REGISTRATION_INTERVAL = 2  # frames after which the motion is registered with the key frame again
@@ -157,7 +158,8 @@ class _ReversedFrames(Sequence[Floats]):
 def _agreement(
     first: Floats | None, last: Floats | None, network_alpha: Callable[[int], Floats] | None, count: int
 ) -> np.float32:
-    """How far the network's mattes agree with the keys: their overlap (intersection over union), squared."""
+    """How far the network's mattes agree with the keys, 0..1: by their overlap (intersection over union), above
+    MIN_OVERLAP. A network that sees something else than the keys do would undo them."""
     if network_alpha is None:
         return np.float32(0)
     overlaps = []
@@ -165,4 +167,5 @@ def _agreement(
         if key is not None:
             found = network_alpha(place)
             overlaps.append(float(np.minimum(key, found).sum() / max(np.maximum(key, found).sum(), 1e-6)))
-    return np.float32(np.mean(overlaps) ** 2) if overlaps else np.float32(0)
+    overlap = float(np.mean(overlaps)) if overlaps else 0.0
+    return np.float32(max(0.0, overlap - MIN_OVERLAP) / (1 - MIN_OVERLAP))
