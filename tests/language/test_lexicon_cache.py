@@ -9,6 +9,7 @@ import pytest
 from mattebox.errors import UsageError
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.lexicon_cache import SUFFIX, load_compiled_lexicon
+from mattebox.language.meanings import ColourName
 from mattebox.language.vocabulary import load_vocabulary
 
 
@@ -53,3 +54,12 @@ def test_a_folder_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
 def test_there_is_none_of_a_language_without_a_vocabulary(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no vocabulary"):
         load_compiled_lexicon("tlh", tmp_path)
+
+
+def test_equal_words_and_meanings_are_kept_once(folder: Path) -> None:
+    """They are nearly all of a lexicon's memory."""
+    tables = load_compiled_lexicon("en", folder).tables
+    words = {id(word): word for phrase in tables.meanings for word in phrase}
+    assert len(words) == len(set(words.values()))
+    colours = {id(m): m for found in tables.meanings.values() for m in found if isinstance(m, ColourName)}
+    assert len(colours) == len(set(colours.values()))

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -58,7 +59,7 @@ def load_lexicon(language: str) -> Lexicon:
     MATTEBOX_CACHE=0, which keeps mattes out of the cache, keeps lexicons out of it too.
     """
     if os.environ.get(CACHE_VARIABLE, "").strip().lower() in OFF_WORDS:
-        return Lexicon(load_vocabulary(language))
+        return _unpack(_pack(Lexicon(load_vocabulary(language))))
     return load_compiled_lexicon(language, cache_folder() / "lexicons")
 
 
@@ -81,10 +82,10 @@ def load_compiled_lexicon(language: str, folder: Path) -> Lexicon:
     try:
         return _unpack(msgspec.msgpack.decode(file.read_bytes(), type=CompiledLexicon))
     except (OSError, msgspec.DecodeError, ValueError, LookupError, TypeError):
-        lexicon = Lexicon(load_vocabulary(language))
+        compiled = _pack(Lexicon(load_vocabulary(language)))
     with contextlib.suppress(OSError):  # a cache that cannot be written is none
-        _write(file, msgspec.msgpack.encode(_pack(lexicon)), language)
-    return lexicon
+        _write(file, msgspec.msgpack.encode(compiled), language)
+    return _unpack(compiled)
 
 
 def _fingerprint(language: str) -> str:
@@ -111,14 +112,14 @@ def _write(file: Path, content: bytes, language: str) -> None:
 def _pack(lexicon: Lexicon) -> CompiledLexicon:
     tables = lexicon.tables
     questions = {id(question): key for key, question in lexicon.vocabulary.questions.items()}
-    numbers: dict[int, int] = {}
-    encoded: list[EncodedMeaning] = []
+    numbers: dict[int, int] = {}  # of meanings by their identity
+    encoded: dict[bytes, int] = {}  # equal meanings are one
     groups: dict[tuple[int, ...], int] = {}
 
     def number_meaning(meaning: Meaning) -> int:
         if id(meaning) not in numbers:
-            numbers[id(meaning)] = len(encoded)
-            encoded.append(_encode_meaning(meaning, questions))
+            content = msgspec.msgpack.encode(_encode_meaning(meaning, questions))
+            numbers[id(meaning)] = encoded.setdefault(content, len(encoded))
         return numbers[id(meaning)]
 
     def number_groups(phrases: Mapping[FoldedWords, tuple[Meaning, ...]]) -> dict[str, int]:
@@ -127,8 +128,8 @@ def _pack(lexicon: Lexicon) -> CompiledLexicon:
 
     phrases, whole, stems = map(number_groups, (tables.meanings, tables.whole_phrases, tables.stems))
     return CompiledLexicon(
-        lexicon.vocabulary, encoded, list(map(list, groups)), phrases, whole, stems, tables.stem_of_word,
-        tables.words_by_stem,
+        lexicon.vocabulary, list(map(msgspec.msgpack.decode, encoded)), list(map(list, groups)), phrases, whole, stems,
+        tables.stem_of_word, tables.words_by_stem,
     )  # fmt: skip
 
 
@@ -144,11 +145,12 @@ def _encode_meaning(meaning: Meaning, questions: Mapping[int, str]) -> EncodedMe
 
 
 def _unpack(compiled: CompiledLexicon) -> Lexicon:
+    """The lexicon, in less memory than one just built: equal words are one string, equal meanings one object."""
     found = [_decode_meaning(each, compiled.vocabulary) for each in compiled.meanings]
     groups = [tuple(found[number] for number in group) for group in compiled.groups]
 
     def restore(phrases: Mapping[str, int]) -> dict[FoldedWords, tuple[Meaning, ...]]:
-        return {tuple(words.split(" ")): groups[number] for words, number in phrases.items()}
+        return {tuple(map(intern, words.split(" "))): groups[number] for words, number in phrases.items()}
 
     tables = PhraseTables(
         restore(compiled.phrases), restore(compiled.whole_phrases), restore(compiled.stems), compiled.stem_of_word,
