@@ -176,11 +176,12 @@ class PhraseCompiler:
     def _list_phrases(self) -> Iterator[tuple[str, Meaning]]:
         """Phrases with their meanings, the likelier of equal ones first."""
         data = self.vocabulary
-        yield from ((w, Unsupported(reason)) for key, reason in data.unsupported.items() for w in split_synonyms(key))
+        for key, reason in data.unsupported.items():
+            yield from _pairs(split_synonyms(key), Unsupported(reason))
         for key, question in data.questions.items():
-            yield from ((phrase, Ambiguity(question)) for phrase in split_synonyms(key))
+            yield from _pairs(split_synonyms(key), Ambiguity(question))
         for key, values in data.phrases.items():
-            yield from ((phrase, Phrase(values)) for phrase in split_synonyms(key))
+            yield from _pairs(split_synonyms(key), Phrase(values))
         for name, concept in data.concepts.items():
             yield from self._concept_phrases(name, concept)
         yield from ((phrase, Area(area)) for key, area in data.areas.items() for phrase in split_synonyms(key))
@@ -208,8 +209,9 @@ class PhraseCompiler:
 
     def _concept_phrases(self, name: str, concept: Concept) -> Iterator[tuple[str, Meaning]]:
         nouns = expand_all(concept.nouns)
+        full, small = Noun(name, concept), Noun(name, concept, is_optional=True)
         for noun in nouns:
-            yield noun, Noun(name, concept, self._is_small(noun))
+            yield noun, small if self._is_small(noun) else full
         for key, values in concept.adjectives.items():
             for word in split_synonyms(key):
                 yield from _pairs(self.inflect(word), Adjective({name: values}, "" if concept.needs_noun else name))
