@@ -24,7 +24,7 @@ BRUSHED = (slice(126, 166), slice(82, 122))
 
 
 @pytest.fixture
-def spotted(tmp_path: Path) -> Path:
+def spotted_photograph(tmp_path: Path) -> Path:
     rgb = draw_two_subjects()
     rgb[SPOT] = 255
     Image.fromarray(rgb).save(tmp_path / "spotted.png")
@@ -40,10 +40,10 @@ def brush_spot(visit: Visit) -> None:
     visit.draw((102 / 400, 146 / 300))
 
 
-def test_a_spot_is_healed(browser: Any, address: str, spotted: Path) -> None:
+def test_a_spot_is_healed(browser: Any, address: str, spotted_photograph: Path) -> None:
     with Visit(browser, address, reduced_motion="reduce") as visit:
         page = visit.page
-        visit.open(spotted)
+        visit.open(spotted_photograph)
         before = np.asarray(visit.downloaded()[1])
         assert before[SPOT][..., :3].min() > 200
         brush_spot(visit)
@@ -66,11 +66,13 @@ def test_a_spot_is_healed(browser: Any, address: str, spotted: Path) -> None:
         assert visit.complaints == visit.foreign == []
 
 
-def test_with_its_own_background_by_keyboard_and_after_a_reload(browser: Any, address: str, spotted: Path) -> None:
+def test_with_its_own_background_by_keyboard_and_after_a_reload(
+    browser: Any, address: str, spotted_photograph: Path
+) -> None:
     """Where nothing is cut out."""
     with Visit(browser, address, reduced_motion="reduce") as visit:
         page = visit.page
-        visit.open(spotted)
+        visit.open(spotted_photograph)
         visit.paint("Original")
         visit.settle()
         page.locator("#frame").press("h")
@@ -87,10 +89,10 @@ def test_with_its_own_background_by_keyboard_and_after_a_reload(browser: Any, ad
         assert np.array_equal(np.asarray(visit.downloaded()[1].convert("RGB")), result)
 
 
-def test_too_much_is_said(browser: Any, address: str, spotted: Path) -> None:
+def test_too_much_is_said(browser: Any, address: str, spotted_photograph: Path) -> None:
     with Visit(browser, address, reduced_motion="reduce") as visit:
         page = visit.page
-        visit.open(spotted)
+        visit.open(spotted_photograph)
         page.get_by_role("button", name="Heal", exact=True).click()
         visit.choose("#brush", "30")
         visit.draw((0.1, 0.3), (0.9, 0.3))
@@ -100,9 +102,9 @@ def test_too_much_is_said(browser: Any, address: str, spotted: Path) -> None:
 
 
 @needs_network[1]
-def test_a_device_alone_does_not_offer_it(browser: Any, address: str, spotted: Path) -> None:
+def test_a_device_alone_does_not_offer_it(browser: Any, address: str, spotted_photograph: Path) -> None:
     with Visit(browser, address) as visit:
-        visit.open(spotted)
+        visit.open(spotted_photograph)
         tool = visit.page.locator(".tool[data-tool=heal]")
         tool.click()
         visit.page.locator(SWITCH).evaluate("e => e.click()")

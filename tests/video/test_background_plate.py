@@ -37,7 +37,9 @@ def draw(x: float, *, shift: int = 0, light: float = 1.0, seed: int = 0, colour:
     return Picture(np.clip(np.rint(levels + noise), 0, 255).astype(np.uint8))
 
 
-def refined(picture: Picture, index: int, x: float, halo: int = HALO_PIXELS, *, is_cut: bool = False) -> RefinedFrame:
+def refine_frame(
+    picture: Picture, index: int, x: float, halo: int = HALO_PIXELS, *, is_cut: bool = False
+) -> RefinedFrame:
     """The frame with a matte that is too wide by some pixels."""
     alpha = np.rint(disc(x, 24 + halo) * 255).astype(np.uint8)
     inside = resampling.shrink(np.rint(disc(x, 20) * 255).astype(np.uint8), (60, 100)).astype(np.float32) / 255
@@ -60,7 +62,7 @@ def errors(frames: Sequence[RefinedFrame], places: Sequence[float]) -> list[floa
 def test_what_a_still_shot_shows_elsewhen_is_background(light: float) -> None:
     places = [60 + 3.0 * number for number in range(FRAMES)]
     frames = [
-        refined(draw(x, light=1 - light * n / FRAMES, seed=n), n, x) for n, x in enumerate(places)
+        refine_frame(draw(x, light=1 - light * n / FRAMES, seed=n), n, x) for n, x in enumerate(places)
     ]  # the light falls
     before, after = errors(frames, places), errors(steady(frames), places)
     assert max(after[4:-4]) < 0.5 * min(before)
@@ -73,13 +75,13 @@ def test_what_a_still_shot_shows_elsewhen_is_background(light: float) -> None:
 
 def test_where_the_camera_moves_nothing_is_learned() -> None:
     places = [60 + 3.0 * number for number in range(FRAMES)]
-    frames = [refined(draw(x, shift=n, seed=n), n, x) for n, x in enumerate(places)]
+    frames = [refine_frame(draw(x, shift=n, seed=n), n, x) for n, x in enumerate(places)]
     assert errors(steady(frames), places) == errors(frames, places)
 
 
 def test_nothing_crosses_a_cut_or_the_start_of_a_segment() -> None:
     places = [60 + 3.0 * number for number in range(FRAMES)]
-    frames = [refined(draw(x, seed=n), n, x) for n, x in enumerate(places)]
+    frames = [refine_frame(draw(x, seed=n), n, x) for n, x in enumerate(places)]
     alone = steady(frames[12:])
     in_segments = steady(frames, segment_frames=12)[12:]
     cut = [*frames[:12], replace(frames[12], coarse=replace(frames[12].coarse, is_cut=True)), *frames[13:]]
@@ -90,7 +92,7 @@ def test_nothing_crosses_a_cut_or_the_start_of_a_segment() -> None:
 
 def test_a_subject_that_was_missed_at_first_is_not_eaten() -> None:
     # The network misses the disc in the first half: it is learned as background, and contradicted afterwards.
-    frames = [refined(draw(100, seed=n), n, 100, 0) for n in range(FRAMES)]
+    frames = [refine_frame(draw(100, seed=n), n, 100, 0) for n in range(FRAMES)]
     missed = [
         replace(frame, matte=replace(frame.matte, alpha=(frame.matte.alpha * np.uint8(n >= 12))))
         for n, frame in enumerate(frames)

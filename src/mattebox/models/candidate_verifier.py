@@ -97,7 +97,7 @@ def combine_logits(first: Floats, second: Floats, kinds: NDArray[np.int64], sett
 
 
 def add_companions(logits: Floats, boxes: Floats, kinds: NDArray[np.int64], settings: Verification) -> Floats:
-    """The same, raised by each kind's weight for the companions that a picture's candidates have."""
+    """The logarithms of the candidates' odds, raised by their kind's weight for each candidate's companions."""
     if not any(settings.companion_weights):
         return logits
     weights = np.array(settings.companion_weights, np.float32)[kinds]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from mattebox.recipe.recipe import Recipe
 from mattebox.server.auditing import Auditor
 from mattebox.server.auth import AccessControl
 from mattebox.server.content_buffer import ContentBuffer
@@ -79,6 +82,10 @@ class AppState:
             parsing_thread=FairThread("request-parsing"),
             words_thread=FairThread("words"),
         )
+
+    async def build_recipe(self, sharer: str, build: Callable[[], Recipe], *, has_words: bool) -> Recipe:
+        """The recipe of a request, built beside the event loop: in the thread for words where it has some."""
+        return await (self.words_thread.run(sharer, build) if has_words else asyncio.to_thread(build))
 
     def check_not_stopping(self) -> None:
         """Problem 503 when the server is about to stop."""

@@ -26,10 +26,8 @@ LEVELS = np.float32(255)
 MIN_NOISE, MAX_NOISE = 1.0, 6.0  # levels of 255: a plate that fits worse tells nothing
 CHANGED_LEVELS = 15.0  # difference of a sample that has changed
 MAX_CHANGED_SHARE = 0.04  # of the background's samples; above it the camera has moved
-SAME_NOISES, OTHER_NOISES = (
-    1.5,
-    3.0,
-)  # distance from the plate, in its noise, up to which, and from which not, it is seen
+# Distances from the plate, in its noise: up to the first it is seen, from the second on something else.
+SAME_NOISES, OTHER_NOISES = 1.5, 3.0
 LEARNING_RATES = ((6, 4), (32, 255))  # one of so many rows is learned in a frame, where fewer frames than these were
 MAX_COUNT = 15  # frames over which a pixel's mean goes
 MIN_STILL_FRAMES = 3  # before anything is learned
@@ -122,9 +120,8 @@ class BackgroundPlate:
         kept = np.maximum(kept, _surrounding_subject(alpha > 0, places, kept))
         cleared = alpha.copy()
         flat = cleared.ravel()
-        flat[places] = np.rint(
-            flat.take(places) * np.rint(kept * LEVELS) / LEVELS
-        )  # steps that a half float tells from 1
+        steps = np.rint(kept * LEVELS)  # that a half float tells from 1
+        flat[places] = np.rint(flat.take(places) * steps / LEVELS)
         return cleared
 
     def _begin_anew(self) -> None:

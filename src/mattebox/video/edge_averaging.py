@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from mattebox.core.channel_extremes import largest_channel
 from mattebox.core.connected_components import dilate
 from mattebox.matting.tile_batches import partial_mask
 from mattebox.types import Floats, Picture, Pixels
@@ -135,6 +136,6 @@ def _sample_pixels(pixels: Pixels, places: SamplePlaces) -> Floats:
 def _likeness(colours: np.ndarray, shown: np.ndarray, picture: Picture) -> Floats:
     """How alike colours are, 0..1, by the channel that differs most."""
     difference = np.abs(shown - colours) * np.float32(1 / picture.bit_depth.peak)
-    largest = np.maximum(np.maximum(difference[:, 0], difference[:, 1]), difference[:, 2]) / COLOUR_DIFFERENCE
+    largest = largest_channel(difference) / COLOUR_DIFFERENCE
     likeness: Floats = np.exp(-largest * largest)
     return likeness

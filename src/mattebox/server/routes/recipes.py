@@ -3,7 +3,6 @@ fields change."""
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import Any
 
@@ -47,7 +46,7 @@ async def build_recipe_file(request: Request) -> Any:
     async with receive_request(state, request, MAX_BODY_BYTES) as request_data:
         fields, sharer = dict(request_data.fields), request_data.sharer
     build = partial(_build, request, fields)
-    recipe = await (state.words_thread.run(sharer, build) if "words" in fields else asyncio.to_thread(build))
+    recipe = await state.build_recipe(sharer, build, has_words="words" in fields)
     return {
         "recipe": msgspec.to_builtins(recipe),
         "toml": recipe.to_toml(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -204,8 +203,7 @@ async def _prepare_request(
     name_extra_images(fields, images)
     base = presets.find_preset(preset) if preset else None
     build = partial(build_request_recipe, parse_flat_parameters(fields), base)
-    has_words = "words" in fields
-    recipe = await (state.words_thread.run(request_data.sharer, build) if has_words else asyncio.to_thread(build))
+    recipe = await state.build_recipe(request_data.sharer, build, has_words="words" in fields)
     state.check_not_stopping()
     state.quota.check_monthly_quota(caller)
     pixels = 0 if source is None else count_pixels(source, state.settings.max_pixels)
