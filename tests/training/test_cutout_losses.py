@@ -46,3 +46,25 @@ def test_the_mean_weight_stays() -> None:
     everywhere = slice(0, 128), slice(0, 128)
     plain = loss_with_error_at(*everywhere)
     assert loss_with_error_at(*everywhere, boundary_weight=2, thin_weight=2) == pytest.approx(plain, rel=0.1)
+
+
+def best_answer(probability: float, iou_weight: float) -> float:
+    """The alpha that costs least in a column which is the subject with this probability, where two others are wrong."""
+    answers = torch.linspace(-6, 6, 121)
+    costs = torch.zeros(len(answers))
+    for truth, share in ((1.0, probability), (0.0, 1 - probability)):
+        alpha = torch.zeros(1, 1, 8, 8)
+        alpha[..., :4] = 1
+        alpha[..., 7] = truth
+        batch = TrainingBatch(torch.zeros(1, 3, 8, 8), alpha, torch.ones_like(alpha), torch.zeros(1))
+        logits = (alpha * 2 - 1) * 8
+        logits[..., 3] = -8
+        logits[..., 4] = 8
+        for index, answer in enumerate(answers):
+            logits[..., 7] = answer
+            costs[index] += share * cutout_loss(logits, [], batch, iou_weight=iou_weight)
+    return float(answers[costs.argmin()].sigmoid())
+
+
+def test_soft_iou_takes_doubtful_pixels_and_cross_entropy_alone_does_not() -> None:
+    assert best_answer(0.48, iou_weight=2.0) > 0.5 > best_answer(0.48, iou_weight=0.0)

@@ -17,6 +17,7 @@ from mattebox.training.data.batch_sampler import TrainingBatch
 SIDE_LOSS_WEIGHT = 0.2
 BOUNDARY_RADIUS_PIXELS = 2
 THIN_PART_RADIUS = 0.03  # of the diagonal: of the opening that removes thin parts
+IOU_LOSS_WEIGHT = 0.5
 MIN_SUBJECT_SHARE = 0.002  # mean alpha from which a sample has a subject, and an IoU
 
 
@@ -26,6 +27,7 @@ def cutout_loss(
     batch: TrainingBatch,
     boundary_weight: float = 0.0,
     thin_weight: float = 0.0,
+    iou_weight: float = IOU_LOSS_WEIGHT,
 ) -> Tensor:
     """Loss of the network's logits against a batch.
 
@@ -39,6 +41,9 @@ def cutout_loss(
         The true alpha, and where it is to be trusted.
     boundary_weight, thin_weight : float
         Additional weight of pixels at the boundary and in thin parts; the mean weight of the batch stays as it is.
+    iou_weight : float
+        Weight of the soft IoU. The larger it is, the more often a doubtful pixel is taken for the subject; with 0 it is
+        from a probability of 0.5 on.
 
     Returns
     -------
@@ -50,12 +55,12 @@ def cutout_loss(
         emphasis = 1 + boundary_weight * edge_band(batch.alpha, BOUNDARY_RADIUS_PIXELS)
         pixel_weights = pixel_weights * (emphasis + thin_weight * thin_parts(batch.alpha))
         pixel_weights = pixel_weights * (batch.pixel_weights.mean() / pixel_weights.mean().clamp_min(1e-6))
-    loss = _region_loss(logits, batch.alpha, pixel_weights)
+    loss = _region_loss(logits, batch.alpha, pixel_weights, iou_weight)
     loss = loss + _edge_loss(logits, batch.alpha, pixel_weights, batch.has_exact_edges)
     for side in side_logits:
         target = F.interpolate(batch.alpha, size=side.shape[2:], mode="area")
         weights = F.interpolate(batch.pixel_weights, size=side.shape[2:], mode="area")
-        loss = loss + SIDE_LOSS_WEIGHT * _region_loss(side, target, weights)
+        loss = loss + SIDE_LOSS_WEIGHT * _region_loss(side, target, weights, iou_weight)
     return loss
 
 
@@ -70,7 +75,7 @@ def thin_parts(alpha: Tensor) -> Tensor:
     return removed * (F.max_pool2d(alpha, 5, 1, 2) > 0.5)
 
 
-def _region_loss(logits: Tensor, alpha: Tensor, pixel_weights: Tensor) -> Tensor:
+def _region_loss(logits: Tensor, alpha: Tensor, pixel_weights: Tensor, iou_weight: float) -> Tensor:
     """Cross entropy plus soft IoU (Rahman & Wang 2016) of each sample, weighted by pixel."""
     logits = logits.float()
     entropy = (F.binary_cross_entropy_with_logits(logits, alpha, reduction="none") * pixel_weights).mean()
@@ -79,7 +84,7 @@ def _region_loss(logits: Tensor, alpha: Tensor, pixel_weights: Tensor) -> Tensor
     union = ((p + alpha - p * alpha) * pixel_weights).sum((1, 2, 3))
     present = (alpha.mean((1, 2, 3)) > MIN_SUBJECT_SHARE).float()
     iou_loss = 1 - (intersection + 1) / (union + 1)
-    return entropy + 0.5 * (iou_loss * present * pixel_weights.mean((1, 2, 3)).clamp_max(1)).mean()
+    return entropy + iou_weight * (iou_loss * present * pixel_weights.mean((1, 2, 3)).clamp_max(1)).mean()
 
 
 def _edge_loss(logits: Tensor, alpha: Tensor, pixel_weights: Tensor, has_exact_edges: Tensor) -> Tensor:

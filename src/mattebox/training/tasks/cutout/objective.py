@@ -47,5 +47,6 @@ class CutoutObjective(Objective):
         with mixed_precision.autocast_where_fast(self.device):
             logits, sides = self.net(picture)
             imitation = self.distillation.loss(batch.rgb) if self.distillation is not None else None
-        loss = cutout_loss(logits, sides, batch, self.settings.boundary_weight, self.settings.thin_weight)
+        weights = self.settings
+        loss = cutout_loss(logits, sides, batch, weights.boundary_weight, weights.thin_weight, weights.iou_weight)
         return {"total": loss if imitation is None else loss + self.settings.imitate * imitation}

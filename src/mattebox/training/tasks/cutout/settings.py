@@ -8,6 +8,7 @@ from typing import Any
 
 from mattebox.errors import UsageError
 from mattebox.training.core.settings import RECIPE_PATH, TrainingSettings
+from mattebox.training.tasks.cutout.losses import IOU_LOSS_WEIGHT
 
 MAX_SYNTHETIC_SHARE = 0.85  # of a batch: drawn shapes, empty backgrounds and labelled photographs need the rest
 FINE_TUNING_SETTINGS: dict[str, Any] = {  # for a trained network and few pictures: small steps, little forgetting
@@ -46,6 +47,8 @@ class CutoutSettings(TrainingSettings):
         Prefixes of the names of weights that are not trained either.
     boundary_weight, thin_weight : float
         Additional weight in the loss of pixels at the boundary and in thin parts.
+    iou_weight : float
+        Weight of the soft IoU in the loss; 0 for cross entropy alone.
     set_weights : dict of str to float
         Factor of the frequency of sets of pictures; 1 for those it does not name.
     leave_out : str
@@ -74,6 +77,7 @@ class CutoutSettings(TrainingSettings):
     frozen_layers: list[str] = field(default_factory=list)
     boundary_weight: float = 0.0
     thin_weight: float = 0.0
+    iou_weight: float = IOU_LOSS_WEIGHT
     set_weights: dict[str, float] = field(default_factory=dict)
     leave_out: str = field(default="", metadata=RECIPE_PATH)
 
