@@ -9,7 +9,7 @@ import skimage.data
 from mattebox.errors import ModelError
 from mattebox.io.square_crops import OUTSIDE_GREY, crop_candidate, crop_candidates
 from mattebox.models.candidate_verifier import CandidateVerifier, combine_logits
-from mattebox.models.cards.card import Verification
+from mattebox.models.cards.detection_spec import Verification
 from mattebox.models.cards.registry import WEIGHTS_FOLDER, find_card
 from mattebox.models.detections import Detections
 

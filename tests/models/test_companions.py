@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mattebox.models.candidate_verifier import add_companions
-from mattebox.models.cards.card import Verification
+from mattebox.models.cards.detection_spec import Verification
 from mattebox.models.companions import MAX_COMPANIONS, count_companions
 
 SURE, DOUBTFUL = 6.0, -1.0

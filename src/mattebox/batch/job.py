@@ -56,7 +56,7 @@ class MatteSummary(Protocol):
 
 
 class JobResult(Protocol):
-    """The result of a job, computed here or on a server: see `pipeline.run.Result`."""
+    """The result of a job, computed here or on a server: see `pipeline.result.Result`."""
 
     @property
     def picture(self) -> Picture: ...

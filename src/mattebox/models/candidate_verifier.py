@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mattebox.io.square_crops import crop_candidates
-from mattebox.models.cards.card import Verification
+from mattebox.models.cards.detection_spec import Verification
 from mattebox.models.cards.registry import find_card_for_task
 from mattebox.models.companions import count_companions
 from mattebox.models.detections import Detections

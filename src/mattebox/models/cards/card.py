@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from mattebox.core.struct_types import build_type_info
 from mattebox.errors import ModelError
+from mattebox.models.cards.detection_spec import Detection
 from mattebox.models.cards.tensor_spec import Calibration, Input, Output, Tiles
 from mattebox.models.store.file_errors import read_bytes
 
@@ -75,68 +76,6 @@ class Decoder(Struct, frozen=True, forbid_unknown_fields=True):
     url: str = ""
     masks: int = 0
     scores: int = 1
-
-
-class Verification(Struct, frozen=True, forbid_unknown_fields=True):
-    """A second network that looks at each candidate of a detector again, see `models.candidate_verifier`.
-
-    Attributes
-    ----------
-    model : str
-        Its card.
-    context : float
-        Side of what it sees, against the longer side of the candidate's box.
-    candidate_scores : tuple of float
-        The detector's score from which each kind is a candidate.
-    weights : tuple of (float, float, float)
-        For each kind, of the logits of the detector's score and the verifier's, and a constant: the final score's.
-    companion_weights : tuple of float
-        For each kind, how much sure companions of about a candidate's size raise its logit, see `models.companions`;
-        none where it is empty.
-    """
-
-    model: str
-    context: float
-    candidate_scores: tuple[float, ...]
-    weights: tuple[tuple[float, float, float], ...]
-    companion_weights: tuple[float, ...] = ()
-
-
-class Detection(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a detector answers.
-
-    Attributes
-    ----------
-    decoder : str
-        How its outputs are read, see `models.detection_decoders`.
-    kinds : tuple of str
-        What it finds, in the order of its scores: face, plate.
-    min_scores : tuple of float
-        The score from which each kind counts as found.
-    frame_scores : tuple of float
-        The same for frames of clips, where a single miss shows the object; min_scores where it is empty.
-    largest : float
-        Pixels of the longer side of an object up to which the network finds it; the picture is also searched at
-        smaller sizes, for larger ones.
-    verification : Verification, optional
-        How its candidates are looked at again.
-    """
-
-    decoder: Literal["yunet", "centerface", "selected"] = "yunet"
-    kinds: tuple[Literal["face", "plate"], ...] = ("face",)
-    min_scores: tuple[float, ...] = (0.6,)
-    frame_scores: tuple[float, ...] = ()
-    largest: float = 300.0
-    verification: Verification | None = None
-
-    def __post_init__(self) -> None:
-        second, count = self.verification, len(self.kinds)
-        if second is not None and not count == len(second.candidate_scores) == len(second.weights):
-            raise ValueError("give each kind of detection one of the candidate_scores and of the weights")
-        if second is not None and len(second.companion_weights) not in (0, count):
-            raise ValueError("give each kind of detection one of the companion_weights, or none")
-        if len(self.frame_scores) not in (0, count):
-            raise ValueError("give each kind of detection one of the frame_scores, or none")
 
 
 class SceneHead(Struct, frozen=True, forbid_unknown_fields=True):
