@@ -83,6 +83,16 @@ def test_clips_of_folders_are_found_and_get_names_of_their_own(tmp_path: Path) -
     assert Path("sub/c.webm") in [clip.relative_path for clip in deep]
 
 
+def test_a_picture_that_is_named_as_a_clip_is_a_picture(tmp_path: Path) -> None:
+    for suffix in ("jpg", "png", "webp"):
+        Image.new("RGB", (8, 8)).save(tmp_path / f"a.{suffix}")
+        named = str((tmp_path / f"a.{suffix}").rename(tmp_path / f"{suffix}.mp4"))
+        assert split_inputs((named,), False) == ([], (named,))
+    (tmp_path / "empty.mov").touch()
+    clips, photographs = split_inputs((str(tmp_path / "empty.mov"),), False)
+    assert ([c.path.name for c in clips], photographs) == (["empty.mov"], ())
+
+
 def test_a_folder_of_photographs_and_clips(run: Run, folder: Path) -> None:
     pytest.importorskip("av")
     from tests.video.clips import write_clip

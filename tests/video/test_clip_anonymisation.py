@@ -63,6 +63,7 @@ def test_a_clip_without_faces(tmp_path: Path) -> None:
     result = mb.anonymise_video(clip, tmp_path / "safe.mp4")
     assert result.hidden_frames == 0
     assert any("no face or number plate was found" in note for note in result.notes)
+    assert not any("voices" in note for note in result.notes)  # it has no sound
 
 
 def test_what_cannot_be_done(clip: Path, tmp_path: Path) -> None:

@@ -17,15 +17,18 @@ class ClipInput(NamedTuple):
 
 
 def split_inputs(inputs: tuple[str, ...], is_recursive: bool) -> tuple[list[ClipInput], tuple[str, ...]]:
-    """The clips that are named or lie in folders, and everything else: folders that hold no photograph are left out."""
+    """The clips that are named or lie in folders, and everything else: folders that hold no photograph are left out.
+
+    A picture that is named as a clip is a picture.
+    """
     from mattebox.io.input_items import PICTURE_SUFFIXES, find_in_folder
-    from mattebox.io.media_type import VIDEO_SUFFIXES, is_clip_name
+    from mattebox.io.media_type import VIDEO_SUFFIXES, is_clip_name, is_picture_file
 
     clips: list[ClipInput] = []
     photographs: list[str] = []
     for name in inputs:
         path = Path(name)
-        if is_clip_name(name) and not path.is_dir():
+        if is_clip_name(name) and not path.is_dir() and not is_picture_file(path):
             refuse_stores(name)
             clips.append(ClipInput(path, Path(path.name)))
             continue

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from mattebox.io import header_check
 from mattebox.io.file_formats import FORMATS
 
+SIGNATURE_BYTES = 4096  # in which every format is recognised
 UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 OTHER_PICTURE_TYPES = {"heif": "image/heic", "gif": "image/gif", "jpeg2000": "image/jp2"}
 VIDEO_BRAND_QUICKTIME = b"qt  "
@@ -16,6 +17,15 @@ VIDEO_SUFFIXES = frozenset((".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".m
 def is_clip_name(name: str) -> bool:
     """Whether a file's name says that it is a clip."""
     return PurePath(name).suffix.lower() in VIDEO_SUFFIXES
+
+
+def is_picture_file(path: Path) -> bool:
+    """Whether a file's first bytes are those of a picture, whatever its name says; False where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return header_check.identify_format(file.read(SIGNATURE_BYTES)) is not None
+    except OSError:
+        return False
 
 
 def accepted_picture_types() -> list[str]:

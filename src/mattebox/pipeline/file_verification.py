@@ -6,10 +6,12 @@ import contextlib
 from dataclasses import replace
 from pathlib import Path
 
-from mattebox.errors import InputError
-from mattebox.io.media_type import identify_media_type
+from mattebox.errors import InputError, InputTooLarge, InputUnreadable
+from mattebox.io import header_check
+from mattebox.io.box_lengths import is_cut_off
+from mattebox.io.media_type import UNKNOWN_MEDIA_TYPE, identify_media_type
 from mattebox.io.reader import read
-from mattebox.io.sources import read_bytes
+from mattebox.io.sources import read_bytes, source_display_name
 from mattebox.io.writer import SIDECAR_SUFFIX
 from mattebox.io.xmp import find_packet
 from mattebox.pipeline.signing_keys import trusted_anchors
@@ -18,6 +20,8 @@ from mattebox.provenance.watermark.detection import format_identifier, read_wate
 from mattebox.provenance.xmp_record import stated_source_type
 
 MAX_SIDECAR_BYTES = 100_000_000
+SIDECAR_ONLY_CONTENT = ("a video", "a Photoshop document", "a ZIP archive")  # kinds of results that hold no manifest
+GET_IT_AGAIN = "copy, export or download it again"
 
 
 def verify_file(path: str | Path, anchors: bytes = b"") -> ProvenanceReport:
@@ -33,25 +37,52 @@ def verify_file(path: str | Path, anchors: bytes = b"") -> ProvenanceReport:
     Raises
     ------
     InputError
-        It cannot be read.
+        It cannot be read, is empty, of a type that is not known, or holds no Content Credentials and is damaged.
     UsageError
         The library is not installed.
     """
-    content, trusted = read_bytes(path), trusted_anchors() + anchors
+    content, trusted, name = read_bytes(path), trusted_anchors() + anchors, source_display_name(path)
+    if not content:
+        raise InputUnreadable(f"{name} is empty", GET_IT_AGAIN)
     media_type = identify_media_type(content)
     report = verify_content(content, media_type, anchors=trusted)
     sidecar = _read_sidecar(path) if report.state == "none" else None
     if sidecar is not None:
         report = verify_content(content, media_type, anchors=trusted, sidecar=sidecar)
-    return replace(report, watermark=_find_watermark(content), source_type=stated_source_type(find_packet(content)))
+    elif report.state == "none" and media_type == UNKNOWN_MEDIA_TYPE:
+        _check_type(content, name)
+    watermark, damage = _examine_pixels(content, media_type, name)
+    if damage is not None and report.state == "none":
+        raise damage
+    return replace(
+        report, watermark=watermark, source_type=stated_source_type(find_packet(content)),
+        damage="" if damage is None else damage.problem,
+    )  # fmt: skip
 
 
-def _find_watermark(content: bytes) -> str:
-    """The identifier in a picture's pixels; "" where there is none, or the file is no picture that can be read."""
-    with contextlib.suppress(InputError):
-        identifier = read_watermark(read(content, metadata="none"))
-        return "" if identifier is None else format_identifier(identifier)
-    return ""
+def _check_type(content: bytes, name: str) -> None:
+    """Raise InputError for what is no picture or clip, of which it is not known whether it holds a manifest."""
+    if header_check.describe_content(content) not in SIDECAR_ONLY_CONTENT:
+        header_check.read_header(content, name)
+
+
+def _examine_pixels(content: bytes, media_type: str, name: str) -> tuple[str, InputError | None]:
+    """The identifier in a picture's pixels, "" where there is none, and the error of a file that is not whole.
+
+    Pictures that are larger than the limit are not decoded; of clips the lengths of the outermost parts are compared.
+    """
+    if media_type.startswith("video/"):
+        damage = InputUnreadable(f"{name} is a clip that is cut off", GET_IT_AGAIN)
+        return "", damage if is_cut_off(content) else None
+    if media_type == UNKNOWN_MEDIA_TYPE:
+        return "", None
+    try:
+        identifier = read_watermark(read(content, metadata="none", name=name))
+    except InputTooLarge:
+        return "", None
+    except InputError as error:
+        return "", error
+    return "" if identifier is None else format_identifier(identifier), None
 
 
 def _read_sidecar(path: str | Path) -> bytes | None:

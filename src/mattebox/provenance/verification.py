@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from mattebox.io.content_credentials import has_content_credentials
 from mattebox.provenance.c2pa_library import load_library, make_context
 from mattebox.provenance.manifest import RECIPE_ASSERTION, SOFT_BINDING_ASSERTION, WATERMARK_ALGORITHM
 from mattebox.provenance.signing import EMBEDDING_MIME_TYPES, OTHER_MIME_TYPE
@@ -19,6 +21,7 @@ State = Literal["trusted", "valid", "altered", "none"]
 
 UNKNOWN_SIGNER_CODE = "signingCredential.untrusted"
 MAX_CHAIN_LENGTH = 100  # manifests, a chain that refers to itself among them
+REMOTE_ERROR = re.compile(r"^Remote: .*?(https?://\S+)", re.DOTALL)  # the library's words where it may not call it
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,18 @@ class ProvenanceReport:
         The identifier found in the pixels, or "".
     source_type : str
         The IPTC source type that its XMP states, or "".
+    address : str
+        Where its XMP says that its Content Credentials lie, of a file that holds none itself; it is not called.
+    damage : str
+        Why its picture cannot be decoded, or its clip is not whole, of a file with Content Credentials; or "".
     """
 
     state: State
     manifests: tuple[ManifestRecord, ...] = ()
     watermark: str = ""
     source_type: str = ""
+    address: str = ""
+    damage: str = ""
 
 
 def verify_content(
@@ -120,8 +129,18 @@ def verify_content(
         except c2pa.C2paError.ManifestNotFound:
             return ProvenanceReport("none")
         except c2pa.C2paError as error:
-            return ProvenanceReport("altered", (ManifestRecord("altered", problems=(str(error),)),))
+            return _read_error(str(error), has_manifest=sidecar is not None or has_content_credentials(content))
     return read_report(data)
+
+
+def _read_error(problem: str, *, has_manifest: bool) -> ProvenanceReport:
+    """The report of a file that the library cannot read: altered only where there is a manifest to begin with."""
+    remote = REMOTE_ERROR.match(problem)
+    if remote:
+        return ProvenanceReport("none", address=_text(remote[1]))
+    if not has_manifest:
+        return ProvenanceReport("none")
+    return ProvenanceReport("altered", (ManifestRecord("altered", problems=(problem,)),))
 
 
 def read_report(data: Mapping[str, Any]) -> ProvenanceReport:

@@ -28,6 +28,12 @@ def describe_report(report: ProvenanceReport) -> list[str]:
     lines = [STATE_WORDS[report.state].format(signer=signer)]
     for number, manifest in enumerate(report.manifests):
         lines += [f"  {line}" for line in _manifest_lines(manifest, is_newest=number == 0)]
+    if report.address:
+        lines.append(
+            f"  it says that they lie at {report.address}, which is not called: save that beside it as NAME.c2pa"
+        )
+    if report.damage:
+        lines.append(f"  {report.damage}")
     if report.watermark:
         lines.append(f"  watermark in the pixels: {report.watermark}{_binding_words(report)}")
     if report.source_type:

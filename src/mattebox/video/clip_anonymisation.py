@@ -133,11 +133,12 @@ def anonymise_clip(
                 length = None if reader.info.duration is None else float(reader.info.duration)
                 on_progress(ClipProgress(result.frames, float(frame.time), length, result.frames / elapsed))
         _check_result(source, result, step)
+        voices = (VOICE_NOTE,) if reader.has_sound else ()
     result.seconds = clock.monotonic() - started
     nothing = (
         () if result.hidden_frames else (NOTHING_FOUND_NOTE.format(KIND_WORDS[step.hide]).replace("picture", "clip"),)
     )
-    result.notes = (*reader.notes(), *output.notes, *nothing, VOICE_NOTE)
+    result.notes = (*reader.notes(), *output.notes, *nothing, *voices)
     return result
 
 

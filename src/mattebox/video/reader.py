@@ -104,6 +104,11 @@ class VideoReader:
     ) -> None:
         self._container.close()
 
+    @property
+    def has_sound(self) -> bool:
+        """Whether the clip has a sound track."""
+        return bool(self._container.streams.audio)
+
     def frames(
         self,
         start: Fraction | None = None,
