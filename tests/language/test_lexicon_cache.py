@@ -10,6 +10,7 @@ from mattebox.errors import UsageError
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.lexicon_cache import SUFFIX, load_compiled_lexicon
 from mattebox.language.meanings import ColourName
+from mattebox.language.stored_phrases import StoredPhrases
 from mattebox.language.vocabulary import load_vocabulary
 
 
@@ -56,10 +57,20 @@ def test_there_is_none_of_a_language_without_a_vocabulary(tmp_path: Path) -> Non
         load_compiled_lexicon("tlh", tmp_path)
 
 
-def test_equal_words_and_meanings_are_kept_once(folder: Path) -> None:
-    """They are nearly all of a lexicon's memory."""
+def test_equal_meanings_are_kept_once(folder: Path) -> None:
     tables = load_compiled_lexicon("en", folder).tables
-    words = {id(word): word for phrase in tables.meanings for word in phrase}
-    assert len(words) == len(set(words.values()))
     colours = {id(m): m for found in tables.meanings.values() for m in found if isinstance(m, ColourName)}
     assert len(colours) == len(set(colours.values()))
+
+
+def test_stored_phrases_are_looked_up_by_their_words() -> None:
+    white = (ColourName("white"),)
+    phrases = StoredPhrases({"white": 0, "pure white": 0}, [white])
+    assert phrases["pure", "white"] is phrases.get(("white",)) is white
+    assert phrases.get(("black",), ()) == ()
+    assert ("pure", "white") in phrases
+    assert ("pure",) not in phrases
+    assert list(phrases) == [("white",), ("pure", "white")]
+    assert len(phrases) == 2
+    with pytest.raises(KeyError):
+        phrases["pure",]

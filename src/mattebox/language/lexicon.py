@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from mattebox.language.meanings import (
     Adjective,
@@ -36,6 +37,7 @@ from mattebox.language.vocabulary import Vocabulary, expand_all, split_synonyms
 
 SWAPPED_LENGTH = 3  # letters of a word whose last two may be swapped
 MAX_DIRECTION_LENGTH = 5  # letters of words such as "out" and "down", which begin words of other meanings
+MAX_REMEMBERED_WORDS = 20_000  # whose known forms and corrections are remembered
 MIN_HEAD_LENGTH, MIN_FRONT_LENGTH = 4, 3  # letters of the two parts of a compound word
 
 
@@ -54,9 +56,10 @@ class Lexicon:
         inflected = (praise + ending for praise in praises for ending in vocabulary.inflections)
         self.praises = frozenset(map(fold_word, (*praises, *inflected)))
         self.fronts = self.subjects | set(map(fold_word, vocabulary.compound_heads))
-        heads = self.subjects | set(map(fold_word, vocabulary.compound_heads))
-        self.heads = sorted((w for w in heads if len(w) >= MIN_HEAD_LENGTH), key=len, reverse=True)
-        self.corrections: dict[str, str | None] = {}
+        self.heads = sorted((w for w in self.fronts if len(w) >= MIN_HEAD_LENGTH), key=len, reverse=True)
+        self.heads_by_end = _group_by_end(self.heads)
+        self.find_inflected = lru_cache(MAX_REMEMBERED_WORDS)(self._find_inflected)
+        self.correct = lru_cache(MAX_REMEMBERED_WORDS)(self._correct)
         self.endings = tuple(map(fold_word, vocabulary.endings))
         self.verb_particles = frozenset(map(fold_word, vocabulary.verb_particles))
         self.number_parts = {fold_word(w): n for k, n in vocabulary.numbers.items() for w in split_synonyms(k)}
@@ -80,11 +83,8 @@ class Lexicon:
         self.stems, self.stem_of_word = self.tables.stems, self.tables.stem_of_word
         self.words_by_stem = self.tables.words_by_stem
         self.known_words = frozenset(self.stem_of_word)
-        single = {words[0] for words in self.meanings if len(words) == 1}
-        standing = sorted(single | self.fillers | self.particles | self.subjects, reverse=True)
-        self.standing_words = {self.stem_of_word[word]: word for word in standing if len(word) > MIN_STEM_LENGTH}
+        self.standing_words, self.longest_phrase = self.tables.standing_words, self.tables.longest_phrase
         self.mention_stems = frozenset(map(self.find_stem, self.mentions))
-        self.longest_phrase = max(map(len, self.meanings))
 
     def find_phrase(self, words: FoldedWords) -> tuple[Meaning, ...]:
         """What these words mean together, with other endings if need be; empty if they are no phrase.
@@ -119,7 +119,7 @@ class Lexicon:
         """Whether a word is passed over, and too short to be what another word was meant to be."""
         return word in self.fillers and len(word) < MIN_FILLER_LENGTH
 
-    def find_inflected(self, word: str) -> str | None:
+    def _find_inflected(self, word: str) -> str | None:
         """The known word of which a folded one is short, or has another ending."""
         short = self.vocabulary.abbreviations.get(word)
         if short is not None:
@@ -154,8 +154,11 @@ class Lexicon:
         if not self.vocabulary.compound_heads:
             return None
         forms = (word, self.find_stem(word))
-        ends = ((form, head) for head in self.heads for form in forms if form.endswith(head))
-        return next((head for form, head in ends if len(form) - len(head) >= MIN_FRONT_LENGTH), None)
+        near = (head for form in forms for head in self.heads_by_end.get(form[-MIN_HEAD_LENGTH:], ()))
+        found = {
+            head for head in near if any(len(f) - len(head) >= MIN_FRONT_LENGTH and f.endswith(head) for f in forms)
+        }
+        return next((head for head in self.heads if head in found), None) if found else None
 
     def is_known(self, word: str) -> bool:
         """Whether a folded word is one of the vocabulary's, or a form of one."""
@@ -177,17 +180,15 @@ class Lexicon:
         """The word that stands for a subject in phrases; other words as they are."""
         return fold_word(self.vocabulary.subjects[0]) if word in self.subjects else word
 
-    def correct(self, word: str) -> str | None:
+    def _correct(self, word: str) -> str | None:
         """A known word that an unknown one was probably meant to be; not one that is passed over, unless it is long."""
-        if word not in self.corrections:
-            drawn_out = next((form for form in shorten_runs(word) if form in self.known_words), None)
-            self.corrections[word] = (
-                drawn_out
-                or self._find_swapped(word)
-                or self._choose_correction(word, nearest_words(word, self.known_words))
-                or self._complete_skeleton(word)
-            )
-        return self.corrections[word]
+        drawn_out = next((form for form in shorten_runs(word) if form in self.known_words), None)
+        return (
+            drawn_out
+            or self._find_swapped(word)
+            or self._choose_correction(word, nearest_words(word, self.known_words))
+            or self._complete_skeleton(word)
+        )
 
     def _complete_skeleton(self, word: str) -> str | None:
         """The known word of which a word lacks vowels, if there is one: "bckgrnd"."""
@@ -234,3 +235,11 @@ class Lexicon:
         """Whether a text has no filler beside definite articles."""
         articles = set(map(fold_word, self.vocabulary.articles))
         return not (set(map(fold_word, text.split())) & self.fillers) - articles
+
+
+def _group_by_end(heads: Sequence[str]) -> dict[str, list[str]]:
+    """The heads by their last letters, so that few are looked at for each word."""
+    groups: dict[str, list[str]] = {}
+    for head in heads:
+        groups.setdefault(head[-MIN_HEAD_LENGTH:], []).append(head)
+    return groups

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from sys import intern
 from typing import Any
 
 import msgspec
@@ -26,11 +25,12 @@ from mattebox.language import meanings as meanings_module
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import Ambiguity, Gradation, Meaning, Noun
 from mattebox.language.phrase_tables import FoldedWords, PhraseTables
+from mattebox.language.stored_phrases import SEPARATOR, StoredPhrases
 from mattebox.language.vocabulary import VOCABULARY_FOLDER, Vocabulary, load_vocabulary
 
 BUILDING_MODULES = (
-    "colour_names", "concepts", "lexicon", "lexicon_cache", "meanings", "phrase_tables", "places", "tokens",
-    "vocabulary",
+    "colour_names", "concepts", "lexicon", "lexicon_cache", "meanings", "phrase_tables", "places",
+    "stored_phrases", "tokens", "vocabulary",
 )  # fmt: skip
 SUFFIX = ".lexicon"
 CACHE_VARIABLE, OFF_WORDS = "MATTEBOX_CACHE", ("0", "no", "false", "off")
@@ -50,6 +50,8 @@ class CompiledLexicon(Struct, frozen=True, array_like=True):
     stems: dict[str, int]
     stem_of_word: dict[str, str]
     words_by_stem: dict[str, str]
+    standing_words: dict[str, str]
+    longest_phrase: int
 
 
 @cache
@@ -124,12 +126,12 @@ def _pack(lexicon: Lexicon) -> CompiledLexicon:
 
     def number_groups(phrases: Mapping[FoldedWords, tuple[Meaning, ...]]) -> dict[str, int]:
         members = {words: tuple(map(number_meaning, found)) for words, found in phrases.items()}
-        return {" ".join(words): groups.setdefault(group, len(groups)) for words, group in members.items()}
+        return {SEPARATOR.join(words): groups.setdefault(group, len(groups)) for words, group in members.items()}
 
     phrases, whole, stems = map(number_groups, (tables.meanings, tables.whole_phrases, tables.stems))
     return CompiledLexicon(
         lexicon.vocabulary, list(map(msgspec.msgpack.decode, encoded)), list(map(list, groups)), phrases, whole, stems,
-        tables.stem_of_word, tables.words_by_stem,
+        tables.stem_of_word, tables.words_by_stem, tables.standing_words, tables.longest_phrase,
     )  # fmt: skip
 
 
@@ -145,16 +147,14 @@ def _encode_meaning(meaning: Meaning, questions: Mapping[int, str]) -> EncodedMe
 
 
 def _unpack(compiled: CompiledLexicon) -> Lexicon:
-    """The lexicon, in less memory than one just built: equal words are one string, equal meanings one object."""
+    """The lexicon, in less memory than one just built: phrases stay as they are stored, equal meanings are one."""
     found = [_decode_meaning(each, compiled.vocabulary) for each in compiled.meanings]
     groups = [tuple(found[number] for number in group) for group in compiled.groups]
-
-    def restore(phrases: Mapping[str, int]) -> dict[FoldedWords, tuple[Meaning, ...]]:
-        return {tuple(map(intern, words.split(" "))): groups[number] for words, number in phrases.items()}
-
+    stored = (compiled.phrases, compiled.whole_phrases, compiled.stems)
+    phrases, whole, stems = (StoredPhrases(numbers, groups) for numbers in stored)
     tables = PhraseTables(
-        restore(compiled.phrases), restore(compiled.whole_phrases), restore(compiled.stems), compiled.stem_of_word,
-        compiled.words_by_stem,
+        phrases, whole, stems, compiled.stem_of_word, compiled.words_by_stem, compiled.standing_words,
+        compiled.longest_phrase,
     )  # fmt: skip
     return Lexicon(compiled.vocabulary, tables)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -61,13 +61,19 @@ class PhraseTables:
         Phrases of several words by the stems of those.
     stem_of_word, words_by_stem
         Known words with their stems, and the first known word of each.
+    standing_words
+        Words that are phrases by themselves, or passed over, by their stems.
+    longest_phrase
+        Words of the longest phrase.
     """
 
-    meanings: dict[FoldedWords, tuple[Meaning, ...]]
-    whole_phrases: dict[FoldedWords, tuple[Meaning, ...]]
-    stems: dict[FoldedWords, tuple[Meaning, ...]]
+    meanings: Mapping[FoldedWords, tuple[Meaning, ...]]
+    whole_phrases: Mapping[FoldedWords, tuple[Meaning, ...]]
+    stems: Mapping[FoldedWords, tuple[Meaning, ...]]
     stem_of_word: dict[str, str]
     words_by_stem: dict[str, str]
+    standing_words: dict[str, str]
+    longest_phrase: int
 
 
 def remove_ending(word: str, endings: Iterable[str]) -> str:
@@ -127,7 +133,12 @@ class PhraseCompiler:
             if len(words) > 1:
                 stems.setdefault(tuple(stem_of_word[word] for word in words), word_meanings)
         whole_phrases = {words: tuple(meanings) for words, meanings in with_fillers.items()}
-        return PhraseTables(phrases, whole_phrases, stems, stem_of_word, {s: w for w, s in inflected})
+        single = {words[0] for words in phrases if len(words) == 1}
+        standing = sorted(single | self.fillers | self.particles | self.subjects, reverse=True)
+        standing_words = {stem_of_word[word]: word for word in standing if len(word) > MIN_STEM_LENGTH}
+        words_by_stem = {stem: word for word, stem in inflected}
+        longest = max(map(len, phrases))
+        return PhraseTables(phrases, whole_phrases, stems, stem_of_word, words_by_stem, standing_words, longest)
 
     def _is_short_filler(self, word: str) -> bool:
         return word in self.fillers and len(word) < MIN_FILLER_LENGTH

@@ -84,8 +84,9 @@ class PlaceSearch:
         word, lexicon = self.words[index], self.lexicon
         if any(isinstance(m, Break) for m in lexicon.meanings.get((word,), ())):
             return True
-        small = lexicon.fillers | lexicon.particles | lexicon.subjects | self.places.determiners | self.places.reasons
-        return index in self.unknown or (self.tokens[index].kind == "word" and word in small)
+        small = (lexicon.fillers, lexicon.particles, lexicon.subjects, self.places.determiners, self.places.reasons)
+        is_word = self.tokens[index].kind == "word"
+        return index in self.unknown or (is_word and any(word in words for words in small))
 
     def has_unknown(self, start: int, end: int) -> bool:
         return any(index in self.unknown for index in range(start, end))

@@ -192,6 +192,8 @@ def _replace_deprecated_names(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _convert_step(step_type: type[Step], fields: dict[str, Any]) -> AnyStep:
+    if not fields:
+        return step_type()  # type: ignore[return-value]  # every step is one of AnyStep
     tag = step_type.tag()
     try:
         step: AnyStep = convert({**fields, **current_words(tag, fields), "step": tag}, AnyStep)
