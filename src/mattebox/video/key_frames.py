@@ -63,7 +63,7 @@ class KeyFrames:
             finished, before = self.flush(), None
             frame = replace(frame, is_cut=True)
         if before is None:
-            self._steps = [MotionStep.follow(self.predictor.predict(frame), None, self.estimate_motion)]
+            self._steps = [MotionStep.follow(self.predictor.predict_key(frame), None, self.estimate_motion)]
             self._context = [*self._steps]
             return finished
         self._steps.append(MotionStep.follow(frame, before, self.estimate_motion))
@@ -80,7 +80,7 @@ class KeyFrames:
 
     def _close_span(self) -> list[CoarseMatte]:
         """Make the last frame a key frame, and return the frames of the span before."""
-        self._steps[-1].frame = self.predictor.predict(self._steps[-1].frame)
+        self._steps[-1].frame = self.predictor.predict_key(self._steps[-1].frame)
         span = _Span(self._steps, self.predictor)
         span.divide(0, len(self._steps) - 1)
         finished = self._finish_waiting(span.key_steps) if self._waiting is not None else []
@@ -113,13 +113,13 @@ class _Span:
     def divide(self, first: int, last: int) -> None:
         """Make the middle frame a key frame, and so on, where mattes that are carried between two do not agree."""
         middle = (first + last) // 2
-        ends = (self._steps[place].frame.alpha for place in (first, last))
+        ends = [self._steps[place].frame.alpha for place in (first, last)]
         start_alpha, end_alpha = (halve_plane(halve_plane(alpha)) for alpha in ends)
         # The middle first: what is found there is of use for both halves.
         for place in sorted(range(first + 1, last), key=lambda place: abs(place - middle)):
             routes = self._route(place, first), self._route(place, last)
             if _is_doubtful(start_alpha, routes[0], end_alpha, routes[1]):
-                self._steps[middle].frame = self._predictor.run(self._steps[middle].frame)
+                self._steps[middle].frame = self._predictor.run_between(self._steps[middle].frame, ends)
                 self._keys.add(middle)
                 self.divide(first, middle)
                 self.divide(middle, last)
