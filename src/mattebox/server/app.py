@@ -41,6 +41,7 @@ from mattebox.server.routes import (
 from mattebox.server.routes.shop_hooks import create_shop_router
 from mattebox.server.settings import Settings, split_list
 from mattebox.server.state import AppState, get_state
+from mattebox.server.words.recipe_draft import translate_problem
 from mattebox.server.workers.task_execution import import_pipeline
 
 CODE_BY_STATUS = {404: "no_such_place", 405: "method_not_allowed"}  # of errors that routing raises
@@ -85,11 +86,11 @@ def create_app(settings: Settings) -> FastAPI:
         delay.cancel()
         await state.job_service.close()
         await state.worker_pool.stop()
+        await state.words.close()
         state.buffer.close()
         state.fetch_threads.close()
         state.job_threads.close()
         state.parsing_thread.close()
-        state.words_thread.close()
         state.usage.close()
         state.tracer.close()
 
@@ -162,12 +163,12 @@ def _openapi_endpoint(app: FastAPI) -> Callable[[], Awaitable[Response]]:
 
 async def _handle_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return _error_response(request, plans.translate_problem(request, error))
+    return _error_response(request, await translate_problem(request, error))
 
 
 async def _handle_mattebox_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, MatteboxError)
-    return _error_response(request, plans.translate_problem(request, Problem.from_error(error)))
+    return _error_response(request, await translate_problem(request, Problem.from_error(error)))
 
 
 async def _handle_removebg_error(request: Request, error: Exception) -> Response:

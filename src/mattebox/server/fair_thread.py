@@ -1,15 +1,13 @@
-"""One thread for short calls of many callers, who take turns: a crowd of one caller's calls delays another's by one.
-
-Round robin among those who wait (Nagle 1987, "On Packet Switches with Infinite Storage").
-"""
+"""One thread for short calls of many callers, who take turns."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
+
+from mattebox.server.fair_turns import FairTurns
 
 T = TypeVar("T")
 
@@ -25,47 +23,13 @@ class FairThread:
 
     def __init__(self, name: str) -> None:
         self._executor = ThreadPoolExecutor(1, name)
-        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}  # by caller, whose turn is next first
-        self._is_taken = False
+        self._turns = FairTurns()
 
     async def run(self, caller: str, function: Callable[[], T]) -> T:
         """Run a function in the thread when its caller's turn comes. It is not interrupted, even when nobody waits."""
-        await self._wait_for_turn(caller)
-
-        async def call() -> T:
-            try:
-                return await asyncio.get_running_loop().run_in_executor(self._executor, function)
-            finally:
-                self._pass_on()
-
-        return await asyncio.shield(asyncio.create_task(call()))
+        loop = asyncio.get_running_loop()
+        return await self._turns.run(caller, lambda: loop.run_in_executor(self._executor, function))
 
     def close(self) -> None:
         """Start no more calls."""
         self._executor.shutdown(wait=False, cancel_futures=True)
-
-    async def _wait_for_turn(self, caller: str) -> None:
-        if not self._is_taken:
-            self._is_taken = True
-            return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(caller, deque()).append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # it was given the thread at the same moment
-                self._pass_on()
-            raise
-
-    def _pass_on(self) -> None:
-        """Give the thread to the next caller who still waits."""
-        while self._waiting:
-            caller = next(iter(self._waiting))
-            turns = self._waiting.pop(caller)
-            turn = turns.popleft()
-            if turns:
-                self._waiting[caller] = turns  # behind all others
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._is_taken = False

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
-from mattebox.recipe.recipe import Recipe
 from mattebox.server.auditing import Auditor
 from mattebox.server.auth import AccessControl
 from mattebox.server.content_buffer import ContentBuffer
@@ -24,6 +21,7 @@ from mattebox.server.settings import Settings
 from mattebox.server.thread_pool import ThreadPool
 from mattebox.server.tracing import Tracer
 from mattebox.server.usage import UsageStore
+from mattebox.server.words.words_process import WordsProcess
 from mattebox.server.workers.worker_pool import WorkerPool
 
 FETCH_THREADS, JOB_THREADS = 16, 8
@@ -48,7 +46,7 @@ class AppState:
     fetch_threads: ThreadPool
     job_threads: ThreadPool
     parsing_thread: FairThread
-    words_thread: FairThread  # the first words take seconds, as the vocabularies are read
+    words: WordsProcess
     metrics: RequestMetrics = field(default_factory=RequestMetrics)
     is_ready: bool = False
     is_stopping: bool = False
@@ -80,12 +78,8 @@ class AppState:
             fetch_threads=ThreadPool("downloads", FETCH_THREADS, FETCH_THREADS // 2),
             job_threads=ThreadPool("questions about jobs", JOB_THREADS, JOB_THREADS // 2),
             parsing_thread=FairThread("request-parsing"),
-            words_thread=FairThread("words"),
+            words=WordsProcess(settings.timeout, log),
         )
-
-    async def build_recipe(self, sharer: str, build: Callable[[], Recipe], *, has_words: bool) -> Recipe:
-        """The recipe of a request, built beside the event loop: in the thread for words where it has some."""
-        return await (self.words_thread.run(sharer, build) if has_words else asyncio.to_thread(build))
 
     def check_not_stopping(self) -> None:
         """Problem 503 when the server is about to stop."""

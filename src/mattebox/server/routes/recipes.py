@@ -24,8 +24,8 @@ from mattebox.server.http.requests import receive_request
 from mattebox.server.openapi.requests import recipe_build_request
 from mattebox.server.openapi.responses import UPLOAD_STATUSES, json_responses
 from mattebox.server.openapi.schemas import BUILT_RECIPE
-from mattebox.server.routes.plans import apply_words
 from mattebox.server.state import get_state
+from mattebox.server.words.recipe_draft import RecipeDraft, complete_recipe
 
 MAX_BODY_BYTES = 200_000
 
@@ -45,8 +45,8 @@ async def build_recipe_file(request: Request) -> Any:
     require_caller(state.access, request)
     async with receive_request(state, request, MAX_BODY_BYTES) as request_data:
         fields, sharer = dict(request_data.fields), request_data.sharer
-    build = partial(_build, request, fields)
-    recipe = await state.build_recipe(sharer, build, has_words="words" in fields)
+    build = partial(_build_draft, fields)
+    recipe = await complete_recipe(request, sharer, build)
     return {
         "recipe": msgspec.to_builtins(recipe),
         "toml": recipe.to_toml(),
@@ -55,7 +55,7 @@ async def build_recipe_file(request: Request) -> Any:
     }
 
 
-def _build(request: Request, fields: dict[str, Any]) -> Recipe:
+def _build_draft(fields: dict[str, Any]) -> RecipeDraft:
     words, preset, cut = pop_text_field(fields, "words"), pop_text_field(fields, "preset"), fields.pop("cut", True)
     base = take_base_recipe(fields, presets.find_preset(preset) if preset else None)
     must_cut = base.cut_step is not None if base else parse_boolean(cut) if isinstance(cut, str) else cut
@@ -65,7 +65,7 @@ def _build(request: Request, fields: dict[str, Any]) -> Recipe:
     if base is None and not must_cut:
         base = enhance_base_recipe(fields)
     recipe = build_recipe(values, base and require_kind(base, must_cut))
-    return apply_words(request, words, recipe, must_cut)
+    return RecipeDraft(recipe, words, must_cut)
 
 
 def take_base_recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe | None:

@@ -34,18 +34,18 @@ from mattebox.server.openapi.schemas import MODEL_LIST, STRING, STRING_MAP, USAG
 from mattebox.server.photograph_store import StoredPhotograph
 from mattebox.server.picture_processing import process_picture
 from mattebox.server.routes.extra_images import EXTRA_IMAGE_FIELDS, PATH_PARAMETERS, name_extra_images
-from mattebox.server.routes.plans import apply_words
 from mattebox.server.routes.recipes import decode_recipe, take_base_recipe
 from mattebox.server.serializers import result_headers
 from mattebox.server.state import AppState, get_state
 from mattebox.server.usage import MonthlyUsage
+from mattebox.server.words.recipe_draft import RecipeDraft, complete_recipe, keep_recipe
 from mattebox.server.workers.protocol import WorkerTask
 from mattebox.server.workers.referenced_source import prepare_referenced_task
 from mattebox.server.workers.task_execution import prepare_task
 from mattebox.server.workers.worker_pool import WorkerResponse
 
-BuildRecipe: TypeAlias = Callable[[dict[str, Any], Recipe | None], Recipe]
-"""Fields and the preset that they change -> the recipe to run."""
+BuildDraft: TypeAlias = Callable[[dict[str, Any], Recipe | None], RecipeDraft]
+"""Fields and the preset that they change -> the recipe to run, and the words that change it."""
 
 
 class PreparedTask(NamedTuple):
@@ -78,12 +78,12 @@ async def create_cutout(request: Request) -> Response:
     its metadata too; with `Prefer: respond-async`, a job. Errors are problem documents with a stable `code`."""
     defaults = {"model": get_state(request).settings.model}
 
-    def build_cutout_recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
+    def build_draft(fields: dict[str, Any], preset: Recipe | None) -> RecipeDraft:
         words, base = pop_text_field(fields, "words"), take_base_recipe(fields, preset)
         recipe = build_recipe(defaults | fields, base and require_kind(base, must_cut=True))
-        return apply_words(request, words, recipe, must_cut=True)
+        return RecipeDraft(recipe, words, must_cut=True)
 
-    return await answer_request(request, partial(_prepare_request, build_cutout_recipe))
+    return await answer_request(request, partial(_prepare_request, request, build_draft))
 
 
 @router.post(
@@ -98,8 +98,7 @@ async def create_cutout(request: Request) -> Response:
 async def create_enhancement(request: Request) -> Response:
     """Enhance or enlarge a picture; nothing is cut out. Without the field of any step, it corrects what the picture
     needs, as the preset `enhance` does. Returns the same as /v1/cutouts."""
-    build_recipe_of_request = partial(_build_enhancement_recipe, request)
-    return await answer_request(request, partial(_prepare_request, build_recipe_of_request))
+    return await answer_request(request, partial(_prepare_request, request, _draft_enhancement))
 
 
 @router.post(
@@ -112,7 +111,7 @@ async def create_enhancement(request: Request) -> Response:
 async def create_anonymisation(request: Request) -> Response:
     """Make faces and number plates unrecognisable: all of them, without the field `hide`. Returns the same as
     /v1/cutouts; what was found is among the metadata (`objects`)."""
-    return await answer_request(request, partial(_prepare_request, _build_anonymisation_recipe))
+    return await answer_request(request, partial(_prepare_request, request, _draft_anonymisation))
 
 
 @router.post(
@@ -124,8 +123,11 @@ async def create_anonymisation(request: Request) -> Response:
 )
 async def create_recipe_run(request: Request) -> Response:
     """Run a recipe (field `recipe`, JSON) on a picture (field `image`). Other files are the pictures that it names."""
-    build_sent_recipe: BuildRecipe = lambda fields, _: decode_recipe(fields.get("recipe", ""))  # noqa: E731
-    return await answer_request(request, partial(_prepare_request, build_sent_recipe))
+
+    def build_draft(fields: dict[str, Any], _: Recipe | None) -> RecipeDraft:
+        return RecipeDraft(decode_recipe(fields.get("recipe", "")))
+
+    return await answer_request(request, partial(_prepare_request, request, build_draft))
 
 
 @router.get("/recipes/schema", tags=["lists"], responses=json_responses({"type": "object"}, "A JSON Schema"))
@@ -192,7 +194,7 @@ async def answer_request(request: Request, prepare: PrepareTask) -> Response:
 
 
 async def _prepare_request(
-    build_request_recipe: BuildRecipe, state: AppState, caller: str, request_data: RequestData
+    request: Request, build_draft: BuildDraft, state: AppState, caller: str, request_data: RequestData
 ) -> PreparedTask:
     """The task of a recipe. MatteboxError, Problem."""
     fields, images = dict(request_data.fields), dict(request_data.images)
@@ -202,8 +204,8 @@ async def _prepare_request(
     webhook_url, preset = pop_text_field(fields, "hook_url"), pop_text_field(fields, "preset")
     name_extra_images(fields, images)
     base = presets.find_preset(preset) if preset else None
-    build = partial(build_request_recipe, parse_flat_parameters(fields), base)
-    recipe = await state.build_recipe(request_data.sharer, build, has_words="words" in fields)
+    build = partial(build_draft, parse_flat_parameters(fields), base)
+    recipe = await complete_recipe(request, request_data.sharer, build)
     state.check_not_stopping()
     state.quota.check_monthly_quota(caller)
     pixels = 0 if source is None else count_pixels(source, state.settings.max_pixels)
@@ -225,7 +227,7 @@ def picture_response(worker_response: WorkerResponse, request: Request, limit_he
     return ContentResponse(body, media_type, result_headers(metadata) | limit_headers)
 
 
-def _build_enhancement_recipe(request: Request, fields: dict[str, Any], preset: Recipe | None) -> Recipe:
+def _draft_enhancement(fields: dict[str, Any], preset: Recipe | None) -> RecipeDraft:
     only, words = pop_text_field(fields, "only"), pop_text_field(fields, "words")
     preset = take_base_recipe(fields, preset)
     cutout_fields = fields.keys() & {name for name, p in parameters_by_name().items() if p.step not in ENHANCE_STEPS}
@@ -233,17 +235,17 @@ def _build_enhancement_recipe(request: Request, fields: dict[str, Any], preset: 
         raise UsageError(f"{min(cutout_fields)} is not for enhancing", "send it to /v1/cutouts")
     default = Recipe((Save(),)) if words else enhance_base_recipe(fields)
     base = require_kind(preset, must_cut=False) if preset else default
-    recipe = apply_words(request, words, build_recipe(fields, base), must_cut=False)
-    return limit_to_area(recipe, only, fields.keys()) if only else recipe
+    finish = partial(limit_to_area, area=only, stated_names=fields.keys()) if only else keep_recipe
+    return RecipeDraft(build_recipe(fields, base), words, must_cut=False, finish=finish)
 
 
-def _build_anonymisation_recipe(fields: dict[str, Any], preset: Recipe | None) -> Recipe:
+def _draft_anonymisation(fields: dict[str, Any], preset: Recipe | None) -> RecipeDraft:
     preset = take_base_recipe(fields, preset)
     other_fields = fields.keys() & {name for name, p in parameters_by_name().items() if p.step not in (Anonymise, Save)}
     if other_fields:
         raise UsageError(f"{min(other_fields)} is not for anonymising", "send it to /v1/enhancements, with hide")
     base = require_kind(preset, must_cut=False) if preset else Recipe((Anonymise(hide="all"), Save()))
-    return build_recipe({"hide": "all"} | fields, base)
+    return RecipeDraft(build_recipe({"hide": "all"} | fields, base))
 
 
 def _serialize_usage(state: AppState, usage: MonthlyUsage) -> dict[str, Any]:

@@ -99,6 +99,11 @@ def pack_frame(header: dict[str, Any], body: bytes = b"") -> bytes:
     return pack_head(header, len(body)) + body
 
 
+def slice_bytes(data: bytes, span: Sequence[int]) -> bytes:
+    """The bytes between a span's start and end."""
+    return data[span[0] : span[1]]
+
+
 def read_frame(file: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
     """The header and body of the next frame; None at the end of the file."""
     prefix = file.read(LENGTH_PREFIX.size)

@@ -1,0 +1,92 @@
+"""What a child process of the server does at its start: pipes, limits, and silence on its standard output."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+PIPE_BYTES = 1 << 20
+PR_SET_PDEATHSIG = 1  # of prctl, from linux/prctl.h
+
+
+def prepare_child(max_bytes: int, niceness: int) -> BinaryIO:
+    """Prepare this process to answer the server.
+
+    Parameters
+    ----------
+    max_bytes
+        Limit of its address space, where the system has one; 0 for no limit.
+    niceness
+        How far its threads stand back behind the server's own.
+
+    Returns
+    -------
+    BinaryIO
+        The pipe to the server. Standard output itself is discarded from now on.
+    """
+    _enlarge_pipes()
+    out = os.fdopen(os.dup(1), "wb")
+    _discard_output()
+    _limit_memory(max_bytes)
+    if hasattr(os, "nice"):
+        os.nice(niceness)
+    _end_with_server()
+    return out
+
+
+def send_bytes(file: BinaryIO, data: bytes) -> None:
+    """Write bytes to the pipe at once."""
+    file.write(data)
+    file.flush()
+
+
+def _discard_output() -> None:
+    """Discard what libraries print: it would break the frames and the server's log, and may quote what was sent."""
+    with open(os.devnull, "wb") as null:
+        os.dup2(null.fileno(), 1)
+        os.dup2(null.fileno(), 2)
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has had so far; 0 where the system does not tell.
+
+    Not by `getrusage`: on Linux its figure starts with the memory of the process that started this one.
+    """
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:  # not Linux
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
+
+
+def _enlarge_pipes() -> None:
+    """Let the pipes to the server hold most results whole, where the system can: it then wakes less often for one."""
+    try:
+        from fcntl import F_SETPIPE_SZ, fcntl
+    except ImportError:  # not Linux
+        return
+    for pipe in (0, 1):
+        with contextlib.suppress(OSError):  # no pipe, or more than the system allows
+            fcntl(pipe, F_SETPIPE_SZ, PIPE_BYTES)
+
+
+def _limit_memory(max_bytes: int) -> None:
+    """Limit the address space of this process, where the system can; 0 for no limit."""
+    if not max_bytes:
+        return
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (max_bytes, max_bytes))
+
+
+def _end_with_server() -> None:
+    """Have the kernel end this process when the server dies, where it can (Linux), as one that is paused would stay."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
