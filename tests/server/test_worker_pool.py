@@ -166,6 +166,32 @@ def test_an_abandoned_short_task_keeps_its_worker_and_a_long_one_loses_it(
     run_with_pool(work)
 
 
+def test_an_abandoned_upscaling_ends_at_once_and_keeps_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would take minutes; the worker answers that it was given up, and does the next picture."""
+    large = encode_image(np.random.default_rng(0).integers(0, 255, (1500, 2000, 3), np.uint8))
+    small = encode_image(np.zeros((32, 32, 3), np.uint8))
+    headers, receive = list[dict[str, Any]](), WorkerPool._receive_response
+
+    async def record_header(pool: WorkerPool, process: asyncio.subprocess.Process) -> WorkerResponse:
+        headers.append((await receive(pool, process)).header)
+        return WorkerResponse(headers[-1], make_buffer().store(b""))
+
+    async def work(pool: WorkerPool) -> None:
+        monkeypatch.setattr(worker_pool, "ABANDONED_TASK_SECONDS", 60.0)
+        monkeypatch.setattr(WorkerPool, "_receive_response", record_header)
+        task = asyncio.create_task(execute_recipe(pool, Recipe((Upscale(to="4"),)), large))
+        while not headers:  # until the first tile is reported, and the second one runs
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (await execute_recipe(pool, Recipe((Upscale(to="2"),)), small)).header["width"] == 64
+        assert pool.restarts == 0
+
+    run_with_pool(work, timeout=600)
+    assert [header["code"] for header in headers if "code" in header] == ["given_up"]
+
+
 def test_the_time_limit_counts_from_arrival(mug: bytes) -> None:
     async def work(pool: WorkerPool) -> None:
         task = prepare_task(pool.settings, FAST, encode_for_request(mug))

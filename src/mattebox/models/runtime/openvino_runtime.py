@@ -56,8 +56,10 @@ class OpenVinoSession:
     def get_providers(self) -> list[str]:
         return [PROVIDER_NAME]
 
-    def run(self, output_names: Sequence[str] | None, input_feed: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        """Run the graph; returns the named outputs, or all."""
+    def run(
+        self, output_names: Sequence[str] | None, input_feed: Mapping[str, NDArray[Any]], _options: object = None
+    ) -> list[NDArray[Any]]:
+        """Run the graph; returns the named outputs, or all. ONNX Runtime's options of a run have no counterpart."""
         try:
             request = self._idle_requests.get_nowait()
         except queue.Empty:

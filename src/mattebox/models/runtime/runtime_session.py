@@ -17,6 +17,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from mattebox.core import fork
+from mattebox.models.runtime.interruption import interruption
 
 
 class RuntimeSession:
@@ -50,8 +51,9 @@ class RuntimeSession:
         return providers
 
     def run(self, output_names: Sequence[str] | None, input_feed: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        """Run the graph; returns the named outputs, or all."""
-        outputs: list[NDArray[Any]] = self._started_session().run(output_names, input_feed)
+        """Run the graph; returns the named outputs, or all. RunInterrupted where another thread ends it."""
+        with interruption.run_options() as options:
+            outputs: list[NDArray[Any]] = self._started_session().run(output_names, input_feed, options)
         return outputs
 
     def reset_after_fork(self) -> None:

@@ -32,6 +32,7 @@ TIMEOUT_KEY = "timeout"  # in a task's header: seconds that it may take, where t
 REFERENCE_KEY = "source_reference"  # in a task's header: what names its source, which is fetched when it runs
 OUTPUT_KEY = "output"  # in a task's header: the object that its result becomes, and whether it may replace one
 HASHES_KEY = "hashes"  # in a response's header: SHA-256 of what came and of what goes
+GIVEN_UP_KEY = "given_up"  # in the header of a frame without a body: nobody waits for the task that was sent last
 RUNNING_KEY = "tasks_running"  # in a task's header: how many workers share the processors
 
 

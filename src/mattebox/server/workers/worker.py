@@ -8,6 +8,7 @@ Decoders and networks run nowhere else in the server. The server kills a worker 
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from functools import partial
@@ -23,9 +24,9 @@ from mattebox.server.workers.protocol import (
     PROGRESS_KEY,
     RUNNING_KEY,
     pack_frame,
-    read_frame,
     slice_bytes,
 )
+from mattebox.server.workers.task_reader import TaskReader
 
 if TYPE_CHECKING:
     from mattebox.types import OnProgress
@@ -41,6 +42,7 @@ def main() -> None:
     from mattebox.core.malloc import tune_malloc
     from mattebox.errors import MatteboxError
     from mattebox.models.matte_session import open_session
+    from mattebox.models.runtime.interruption import interruption
 
     def report_progress(progress: float) -> None:
         send_bytes(out, pack_frame({PROGRESS_KEY: round(progress, 3)}))
@@ -57,8 +59,10 @@ def main() -> None:
             send_bytes(out, pack_error("internal", problem, "see whether `mattebox doctor` finds what is wrong"))
             return
         send_bytes(out, pack_frame({"ready": True}))
-        while (frame := read_frame(sys.stdin.buffer)) is not None:
-            send_bytes(out, answer_task(*frame, threads, report_progress, device))
+        interruption.is_enabled = True
+        tasks = TaskReader(os.fdopen(os.dup(0), "rb"), interruption.clear, interruption.set)
+        for task, data in tasks:
+            send_bytes(out, answer_task(task, data, threads, report_progress, device))
 
 
 def answer_task(task: dict[str, Any], data: bytes, threads: int, on_progress: OnProgress, device: str = "cpu") -> bytes:
@@ -80,6 +84,7 @@ def answer_task(task: dict[str, Any], data: bytes, threads: int, on_progress: On
     """
     from mattebox.core.cpu_threads import share_cpus
     from mattebox.errors import MatteboxError
+    from mattebox.models.runtime.interruption import RunInterrupted
 
     try:
         with share_cpus(task.get(RUNNING_KEY, 1)):
@@ -92,6 +97,8 @@ def answer_task(task: dict[str, Any], data: bytes, threads: int, on_progress: On
             return pack_frame(*_run_task(task, data, threads, on_progress, device))
     except MatteboxError as error:
         return pack_error(error.code, error.problem, error.remedy)
+    except RunInterrupted:
+        return pack_error("given_up", "nobody waits for the picture", "send it again")
     except MemoryError:
         return pack_error(
             "image_too_large", "the picture needs more memory than a worker has", "send a smaller picture"

@@ -1,7 +1,7 @@
 """Pool of worker processes, each of which processes one picture at a time.
 
 A worker that takes too long is killed, one that died is replaced. A task that nobody waits for any more is given up:
-its worker gets a moment to finish it, as a new worker takes longer to start.
+its worker is told, and gets a moment to end it, as a new worker takes longer to start.
 """
 
 from __future__ import annotations
@@ -18,7 +18,15 @@ from mattebox.server.content_buffer import Content, ContentBuffer
 from mattebox.server.event_log import EventLog
 from mattebox.server.settings import Settings
 from mattebox.server.tracing import Tracer
-from mattebox.server.workers.protocol import PROGRESS_KEY, RUNNING_KEY, WorkerTask, receive_frame, send_frame
+from mattebox.server.workers.protocol import (
+    GIVEN_UP_KEY,
+    PROGRESS_KEY,
+    RUNNING_KEY,
+    WorkerTask,
+    pack_frame,
+    receive_frame,
+    send_frame,
+)
 from mattebox.server.workers.running_task import RunningTask
 from mattebox.server.workers.task_pauses import TaskPauses
 from mattebox.server.workers.task_queue import QueueEntry, TaskQueue
@@ -27,7 +35,7 @@ from mattebox.types import OnProgress
 START_TIMEOUT_SECONDS = 60  # to load the network
 RETRY_SECONDS = 5  # after which another worker has started
 TIMEOUT_RETRY_SECONDS = 30  # after which the load that made a picture late has changed
-ABANDONED_TASK_SECONDS = 1.0  # to finish a task that nobody waits for, before its worker is killed
+ABANDONED_TASK_SECONDS = 1.0  # to end a task that nobody waits for, before its worker is killed
 
 
 class TaskTimeout(MatteboxError):
@@ -75,6 +83,7 @@ class WorkerPool:
         self.restarts = 0
         self._idle_workers: asyncio.Queue[asyncio.subprocess.Process | None] = asyncio.Queue()
         self._workers: set[asyncio.subprocess.Process] = set()
+        self._busy_workers: set[asyncio.subprocess.Process] = set()  # that have received a whole task
         self._abandoned_tasks: set[asyncio.Task[None]] = set()
         self._running_tasks: dict[QueueEntry, RunningTask] = {}
 
@@ -176,6 +185,7 @@ class WorkerPool:
         async def wait_and_free() -> None:
             is_done = False
             if exchange is not None:
+                self._tell_given_up(worker)
                 done, _ = await asyncio.wait({exchange}, timeout=ABANDONED_TASK_SECONDS)
                 is_done = bool(done) and exchange.exception() is None
             if is_done:
@@ -186,6 +196,12 @@ class WorkerPool:
         task = asyncio.create_task(wait_and_free())
         self._abandoned_tasks.add(task)
         task.add_done_callback(self._abandoned_tasks.discard)
+
+    def _tell_given_up(self, worker: asyncio.subprocess.Process | None) -> None:
+        """Tell a worker, unless it is still receiving the task, that nobody waits for it."""
+        if worker in self._busy_workers and worker.stdin is not None:
+            with contextlib.suppress(OSError):  # it has died
+                worker.stdin.write(pack_frame({GIVEN_UP_KEY: True}))
 
     async def _replace_worker(
         self, worker: asyncio.subprocess.Process | None, exchange: asyncio.Task[WorkerResponse] | None
@@ -237,9 +253,13 @@ class WorkerPool:
         assert process.stdin is not None
         header = task.header | {RUNNING_KEY: len(self.queue.running) - len(self.pauses)}
         await send_frame(process.stdin, header, task.contents)
-        while PROGRESS_KEY in (response := await self._receive_response(process)).header:
-            if on_progress is not None:
-                on_progress(response.header[PROGRESS_KEY])
+        self._busy_workers.add(process)
+        try:
+            while PROGRESS_KEY in (response := await self._receive_response(process)).header:
+                if on_progress is not None:
+                    on_progress(response.header[PROGRESS_KEY])
+        finally:
+            self._busy_workers.discard(process)
         return response
 
     async def _receive_response(self, process: asyncio.subprocess.Process) -> WorkerResponse:
