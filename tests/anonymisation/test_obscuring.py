@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 import skimage.data
@@ -59,6 +61,26 @@ def test_blur_leaves_no_detail(photograph: Picture) -> None:
     face = result.rgb[80:150, 190:255].astype(float)
     assert np.abs(np.diff(face, axis=0)).max() < 8
     assert np.abs(np.diff(face, axis=1)).max() < 8
+
+
+@pytest.mark.parametrize("kind", ["face", "plate"])
+def test_a_blur_fades_out_without_an_edge(kind: Literal["face", "plate"]) -> None:
+    """A white object on grey: no pixel differs from its neighbour as it would on the outline of a blurred shape."""
+    rgb = np.full((240, 240, 3), 60, np.uint8)
+    rgb[80:160, 90:150] = 255
+    result = obscure_objects(Picture(rgb), [DetectedObject(kind, (90, 80, 150, 160), 0.9, 1)], "blur").rgb.astype(int)
+    assert max(np.abs(np.diff(result, axis=axis)).max() for axis in (0, 1)) <= 25  # without fading, over 80
+    assert result[80:160, 90:150].max() < 235
+    assert (result[:30] == 60).all()
+
+
+def test_a_face_within_a_face_leaves_no_outline(photograph: Picture) -> None:
+    """A large shape is drawn over small ones within it, whatever their order."""
+    small = DetectedObject("face", (200, 100, 220, 125), 0.4, 2)
+    results = [obscure_objects(photograph, items, "blur").rgb for items in ([FACE, small], [small, FACE])]
+    np.testing.assert_array_equal(*results)
+    face = results[0][80:150, 190:255].astype(float)
+    assert max(np.abs(np.diff(face, axis=axis)).max() for axis in (0, 1)) < 8
 
 
 @pytest.mark.parametrize("method", ["fill", "mosaic", "blur"])

@@ -13,7 +13,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.anonymisation.regions import DetectedObject, RegionShape, grow_box, pixel_box, region_mask, shape_of
+from mattebox.anonymisation.regions import (
+    DetectedObject,
+    FloatBox,
+    RegionShape,
+    grow_box,
+    pixel_box,
+    region_mask,
+    scale_box,
+    shape_of,
+    soft_mask,
+)
 from mattebox.core.smoothing_filters import box_filter
 from mattebox.types import BitDepth, Picture, Pixels
 
@@ -24,6 +34,7 @@ MOSAIC_CELLS = 8  # along the longer side of a region, at most
 MOSAIC_LEVELS = 8  # of each channel
 BLUR_SHARE = 0.25  # radius of the box filters, of the region's shorter side
 BLUR_PASSES = 3
+SOFT_EDGE = 0.15  # of the region's half size: how far beyond its shape a blur fades
 
 
 def obscure_objects(
@@ -53,20 +64,31 @@ def obscure_objects(
     if not objects:
         return picture
     rgb = picture.rgb.copy()
-    for item in objects:
-        box = grow_box(item.box, item.kind, growth)
-        left, top, right, bottom = pixels = pixel_box(box, picture.shape)
-        if right > left and bottom > top:
-            mask = region_mask(box, shape_of(item.kind, face_shape), pixels)
-            region = rgb[top:bottom, left:right]
-            region[mask] = _draw_replacement(region, method)[mask]
+    for item in sorted(objects, key=lambda item: item.area):  # a large one covers what was drawn for others in it
+        box, shape = grow_box(item.box, item.kind, growth), shape_of(item.kind, face_shape)
+        if method == "blur":
+            _blur_softly(rgb, box, shape)
+        else:
+            _replace(rgb, box, shape, method)
     return picture.with_pixels(rgb, picture.alpha)
 
 
-def _draw_replacement(region: Pixels, method: Method) -> Pixels:
-    if method == "fill":
-        return np.full_like(region, round(FILL_LEVEL * BitDepth.of_pixels(region).peak))
-    return _mosaic(region) if method == "mosaic" else _blur(region)
+def _replace(rgb: Pixels, box: FloatBox, shape: RegionShape, method: Method) -> None:
+    """Draw a fill or a mosaic in place of a shape's pixels."""
+    left, top, right, bottom = pixels = pixel_box(box, rgb.shape[:2])
+    if right > left and bottom > top:
+        region, mask = rgb[top:bottom, left:right], region_mask(box, shape, pixels)
+        fill = np.full_like(region, round(FILL_LEVEL * BitDepth.of_pixels(region).peak))
+        region[mask] = (_mosaic(region) if method == "mosaic" else fill)[mask]
+
+
+def _blur_softly(rgb: Pixels, box: FloatBox, shape: RegionShape) -> None:
+    """Blur a shape's pixels, and fade the blur beyond them, so that there is no edge to be seen."""
+    left, top, right, bottom = pixels = pixel_box(scale_box(box, 1 + SOFT_EDGE), rgb.shape[:2])
+    if right > left and bottom > top:
+        region, weights = rgb[top:bottom, left:right], soft_mask(box, shape, pixels, SOFT_EDGE)[..., None]
+        blurred = _blur(region)
+        region[:] = np.rint(weights * blurred + (1 - weights) * region)
 
 
 def _mosaic(region: Pixels) -> Pixels:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from mattebox.types import Box, ImageShape, Mask
+from mattebox.types import Box, Floats, ImageShape, Mask
 
 ObjectKind = Literal["face", "plate"]
 RegionShape = Literal["ellipse", "box"]
@@ -90,10 +90,29 @@ def region_mask(box: FloatBox, shape: RegionShape, pixels: Box) -> Mask:
     left, top, right, bottom = pixels
     if shape == "box":
         return np.ones((bottom - top, right - left), bool)
+    return np.asarray(_relative_distances(box, shape, pixels) < 1)
+
+
+def soft_mask(box: FloatBox, shape: RegionShape, pixels: Box, margin: float) -> Floats:
+    """How much of each pixel of `pixels` is hidden: 1 in a shape, 0 from `margin` of its half size beyond it on."""
+    beyond = _relative_distances(box, shape, pixels) - 1
+    return np.asarray(np.clip(1 - beyond / margin, 0, 1), np.float32)
+
+
+def scale_box(box: FloatBox, scale: float) -> FloatBox:
+    """The box enlarged about its centre."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    half_width, half_height = (box[2] - box[0]) / 2 * scale, (box[3] - box[1]) / 2 * scale
+    return x - half_width, y - half_height, x + half_width, y + half_height
+
+
+def _relative_distances(box: FloatBox, shape: RegionShape, pixels: Box) -> np.ndarray:
+    """Distance of each pixel's nearest point from the shape's centre: 1 on its outline, H x W."""
+    left, top, right, bottom = pixels
     half_width, half_height = max((box[2] - box[0]) / 2, 0.5), max((box[3] - box[1]) / 2, 0.5)
     x = _distances(left, right, (box[0] + box[2]) / 2) / half_width
     y = _distances(top, bottom, (box[1] + box[3]) / 2) / half_height
-    return np.asarray(x[None] ** 2 + y[:, None] ** 2 < 1)
+    return np.maximum(x[None], y[:, None]) if shape == "box" else np.hypot(x[None], y[:, None])
 
 
 def _distances(start: int, stop: int, centre: float) -> np.ndarray:
