@@ -9,7 +9,13 @@ import pytest
 from mattebox.errors import ModelError
 from mattebox.models.cards.registry import find_card
 from mattebox.models.detection_decoders import YUNET_STRIDES, decode_centerface, decode_yunet
-from mattebox.models.detections import Detections, concatenate_detections, no_detections, suppress_non_maxima
+from mattebox.models.detections import (
+    Detections,
+    concatenate_detections,
+    drop_surrounding,
+    no_detections,
+    suppress_non_maxima,
+)
 from mattebox.models.face_detector import faces_of
 from mattebox.models.object_detector import ObjectDetector
 from mattebox.models.pyramid_detection import SearchTiles, detect_at_levels, level_sizes
@@ -93,6 +99,27 @@ def test_of_boxes_of_one_object_the_best_stays() -> None:
     kept = suppress_non_maxima(concatenate_detections([found, boxes_of((0, 0, 40, 40), scores=(0.5,), kind=1)]))
     assert kept.scores.tolist() == pytest.approx([0.9, 0.6, 0.5])  # a part of it goes, another kind does not
     assert len(suppress_non_maxima(no_detections()).scores) == 0
+
+
+def test_the_sides_of_the_best_box_are_averaged() -> None:
+    """With squared scores as weights, over boxes that overlap enough: neither far ones nor parts count."""
+    found = boxes_of((0, 0, 40, 40), (4, 4, 44, 44), (12, 12, 24, 24), (100, 0, 140, 40), scores=(0.4, 0.8, 0.7, 0.6))
+    kept = suppress_non_maxima(found)
+    np.testing.assert_allclose(kept.boxes[0], np.array([4, 4, 44, 44]) - 4 * 0.16 / (0.16 + 0.64), atol=1e-3)
+    np.testing.assert_allclose(kept.boxes[1], [100, 0, 140, 40], atol=1e-4)
+    np.testing.assert_array_equal(found.boxes[1], [4, 4, 44, 44])  # what was found stays as it was
+
+
+def test_large_boxes_around_better_ones_are_dropped_where_the_card_says_so() -> None:
+    found = boxes_of(
+        (50, 50, 70, 60), (30, 40, 90, 70), (45, 48, 75, 62), (300, 0, 400, 60), scores=(0.9, 0.8, 0.7, 0.6)
+    )
+    kept = drop_surrounding(found, (4.0, 0.0))
+    assert kept.scores.tolist() == pytest.approx([0.9, 0.7, 0.6])  # nine times as large; twice; elsewhere
+    assert len(drop_surrounding(found, (0.0, 4.0)).scores) == 4
+    better = boxes_of((30, 40, 90, 70), (50, 50, 70, 60), scores=(0.9, 0.8))
+    assert len(drop_surrounding(better, (4.0,)).scores) == 2  # the large one is the surer
+    assert len(drop_surrounding(no_detections(), (4.0, 4.0)).scores) == 0
 
 
 def find_red_squares(tile: np.ndarray) -> Detections:

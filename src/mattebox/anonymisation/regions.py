@@ -17,7 +17,7 @@ FloatBox = tuple[float, float, float, float]
 
 # of the box's width and height: left, top, right, bottom
 FACE_GROWTH = (0.28, 0.38, 0.28, 0.22)  # over ears, hair and chin
-PLATE_GROWTH = (0.12, 0.2, 0.12, 0.2)  # over the frame, and where the plate is seen at an angle
+PLATE_GROWTH = (0.2, 0.35, 0.2, 0.35)  # over the frame, and where the plate is seen at an angle
 MIN_GROWTH_PIXELS = 1.0
 
 

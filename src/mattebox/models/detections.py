@@ -13,6 +13,7 @@ from mattebox.types import Floats
 FACE_LANDMARKS = 5  # the eyes, the tip of the nose and the corners of the mouth; of a pair the left one first
 MAX_DETECTION_IOU = 0.35  # boxes of one kind that overlap more are of one object
 MAX_SURROUNDING_RATIO = 4.0  # of areas, up to which a box around a better one is of the same object
+MIN_WEIGHT = 1e-6  # of a box whose score is 0
 MAX_CONTAINED_SHARE = 0.7  # so much of a box within a better one of its kind: a part of the same object
 
 
@@ -60,23 +61,55 @@ def concatenate_detections(parts: Sequence[Detections]) -> Detections:
 
 
 def suppress_non_maxima(found: Detections, max_iou: float = MAX_DETECTION_IOU) -> Detections:
-    """Of boxes of one kind that overlap, keep the one with the highest score; best first.
+    """Of boxes of one kind that overlap, keep the one with the highest score, its sides averaged; best first.
 
     Parameters
     ----------
     found : Detections
     max_iou : float
-        Intersection over union above which two boxes are of one object. A box that lies within a better one is
+        Intersection over union above which two boxes are of one object: the best one's sides become their mean,
+        weighted by the squared scores (box voting, Gidaris & Komodakis 2015). A box that lies within a better one is
         dropped, too, whatever its size.
     """
     remaining, kept = np.argsort(-found.scores, kind="stable"), []
+    boxes = found.boxes.copy()
     while len(remaining):
         best, others = remaining[0], remaining[1:]
         kept.append(best)
         iou, contained = _overlaps(found.boxes[best], found.boxes[others])
-        is_same = (iou > max_iou) | (contained > MAX_CONTAINED_SHARE)
-        remaining = others[~(is_same & (found.kinds[others] == found.kinds[best]))]
-    return found.select(np.array(kept, np.int64))
+        is_of_kind = found.kinds[others] == found.kinds[best]
+        voters = np.append(best, others[is_of_kind & (iou > max_iou)])
+        boxes[best] = np.average(found.boxes[voters], axis=0, weights=found.scores[voters] ** 2 + MIN_WEIGHT)
+        remaining = others[~(is_of_kind & ((iou > max_iou) | (contained > MAX_CONTAINED_SHARE)))]
+    return found._replace(boxes=boxes).select(np.array(kept, np.int64))
+
+
+def drop_surrounding(found: Detections, ratios: Sequence[float]) -> Detections:
+    """Drop boxes around a better one of their kind that are many times larger: the same object, seen coarsely.
+
+    Parameters
+    ----------
+    found : Detections
+        The best first.
+    ratios : sequence of float
+        Of areas, for each kind; 0 drops none.
+    """
+    kept = np.ones(len(found.scores), bool)
+    areas = np.prod(found.boxes[:, 2:] - found.boxes[:, :2], axis=1)
+    for number in range(1, len(kept)):
+        ratio, kind, better = ratios[found.kinds[number]], found.kinds[number], slice(number)
+        if ratio:
+            within = _share_within(found.boxes[better], found.boxes[number]) > MAX_CONTAINED_SHARE
+            is_same = within & (found.kinds[better] == kind) & (areas[number] >= ratio * areas[better])
+            kept[number] = not is_same.any()
+    return found.select(kept)
+
+
+def _share_within(boxes: Floats, around: Floats) -> Floats:
+    """The share of each box's area that lies within another box."""
+    size = np.minimum(boxes[:, 2:], around[2:]) - np.maximum(boxes[:, :2], around[:2])
+    areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 1e-6), axis=1)
+    return np.asarray(np.prod(np.maximum(size, 0), axis=1) / areas, np.float32)
 
 
 def _overlaps(box: Floats, others: Floats) -> tuple[Floats, Floats]:

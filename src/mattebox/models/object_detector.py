@@ -13,7 +13,7 @@ from mattebox.models.candidate_verifier import CandidateVerifier
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card, find_card_for_task
 from mattebox.models.detection_decoders import DECODERS, NamedOutputs
-from mattebox.models.detections import Detections
+from mattebox.models.detections import Detections, drop_surrounding
 from mattebox.models.pyramid_detection import SearchTiles, detect_at_levels
 from mattebox.models.runtime.free_image_size import free_image_size
 from mattebox.models.runtime.inference import session_device, start_card_session
@@ -91,7 +91,9 @@ class ObjectDetector:
         if self._verifier is None:
             return found
         verified = self._verifier.verify(found, levels, picture.shape)
-        return verified.select(verified.scores >= min_scores[verified.kinds])
+        verified = verified.select(verified.scores >= min_scores[verified.kinds])
+        ratios = self._verifier.settings.surrounding_ratios
+        return drop_surrounding(verified, ratios) if any(ratios) else verified
 
     def _first_scores(self, min_scores: Floats) -> Floats:
         """The network's own score from which each kind is looked at again, or counts where nothing does that."""

@@ -23,6 +23,9 @@ class Verification(Struct, frozen=True, forbid_unknown_fields=True):
     companion_weights : tuple of float
         For each kind, how much sure companions of about a candidate's size raise its logit, see `models.companions`;
         none where it is empty.
+    surrounding_ratios : tuple of float
+        For each kind, how many times as large as a surer one within it a box is dropped, see
+        `models.detections.drop_surrounding`; 0, or none at all, drops none.
     """
 
     model: str
@@ -30,6 +33,7 @@ class Verification(Struct, frozen=True, forbid_unknown_fields=True):
     candidate_scores: tuple[float, ...]
     weights: tuple[tuple[float, float, float], ...]
     companion_weights: tuple[float, ...] = ()
+    surrounding_ratios: tuple[float, ...] = ()
 
 
 class Detection(Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +67,8 @@ class Detection(Struct, frozen=True, forbid_unknown_fields=True):
         second, count = self.verification, len(self.kinds)
         if second is not None and not count == len(second.candidate_scores) == len(second.weights):
             raise ValueError("give each kind of detection one of the candidate_scores and of the weights")
-        if second is not None and len(second.companion_weights) not in (0, count):
-            raise ValueError("give each kind of detection one of the companion_weights, or none")
+        for name in ("companion_weights", "surrounding_ratios"):
+            if second is not None and len(getattr(second, name)) not in (0, count):
+                raise ValueError(f"give each kind of detection one of the {name}, or none")
         if len(self.frame_scores) not in (0, count):
             raise ValueError("give each kind of detection one of the frame_scores, or none")

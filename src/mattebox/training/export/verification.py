@@ -47,6 +47,7 @@ TRAINING_DATA = [
     "number plates drawn by mattebox/training/tasks/detection/synthetic_plates.py",
 ]
 DEFAULT_SCORE = 0.2  # of the card, from which all kinds count
+KEPT_SETTINGS = ("companion_weights", "surrounding_ratios")  # of the card that a verifier is exchanged in
 RIDGE = 0.5  # penalty of each weight of the logistic regression
 
 
@@ -123,11 +124,11 @@ def verified_detector_facts(detector: str, verifier: str, weights: list[list[flo
     """The fields of the detector's card, with its verifier."""
     card = find_card(detector)
     facts: dict[str, Any] = json.loads((Path(card.folder) / f"{card.name}.json").read_text())
-    companions = {k: v for k, v in facts["detection"].get("verification", {}).items() if k == "companion_weights"}
+    kept = {k: v for k, v in facts["detection"].get("verification", {}).items() if k in KEPT_SETTINGS}
     facts["detection"]["verification"] = {
         "model": verifier, "context": CONTEXT, "candidate_scores": [MIN_CANDIDATE_SCORE] * len(KINDS),
         "weights": weights,
-    } | companions  # fmt: skip
+    } | kept  # fmt: skip
     facts["detection"]["min_scores"] = [DEFAULT_SCORE] * len(KINDS)
     return facts
 
