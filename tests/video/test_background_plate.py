@@ -73,7 +73,7 @@ def test_what_a_still_shot_shows_elsewhen_is_background(light: float) -> None:
     assert middle.matte.box[2] - middle.matte.box[0] < 2 * (24 + HALO_PIXELS)  # of what is left
 
 
-def test_where_the_camera_moves_nothing_is_learned() -> None:
+def test_where_the_camera_moves_and_motion_is_unknown_nothing_is_learned() -> None:
     places = [60 + 3.0 * number for number in range(FRAMES)]
     frames = [refine_frame(draw(x, shift=n, seed=n), n, x) for n, x in enumerate(places)]
     assert errors(steady(frames), places) == errors(frames, places)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mattebox.types import Floats, ImageShape
+from mattebox.types import Floats, ImageShape, Pixels
 
 
 class SamplePlaces(NamedTuple):
@@ -71,6 +71,19 @@ def sample_field(field: Floats, places: SamplePlaces) -> Floats:
     """A field h x w x c at places of k x l: k x l x c, a view of contiguous planes."""
     planes = np.stack([sample_plane(field[..., channel], places) for channel in range(field.shape[2])])
     return planes.transpose(1, 2, 0)
+
+
+def sample_pixels(pixels: Pixels, places: SamplePlaces) -> Floats:
+    """Pixels H x W (x C), whole numbers, at N places: N x C."""
+    flat = pixels.reshape(pixels.shape[0] * pixels.shape[1], -1)
+    right, below = places.right[:, None], places.below[:, None]
+    upper, lower = (
+        flat.take(places.corner + down, axis=0) * (1 - right)
+        + flat.take(places.corner + down + places.right_step, axis=0) * right
+        for down in (0, places.below_step)
+    )
+    sampled: Floats = upper + (lower - upper) * below
+    return sampled
 
 
 def _mix(flat: Floats, corner: NDArray[np.intp], places: SamplePlaces) -> Floats:

@@ -16,8 +16,8 @@ import numpy as np
 from mattebox.core.channel_extremes import largest_channel
 from mattebox.core.connected_components import dilate
 from mattebox.matting.tile_batches import partial_mask
-from mattebox.types import Floats, Picture, Pixels
-from mattebox.video.bilinear_sampling import SamplePlaces, find_places, sample_plane
+from mattebox.types import Floats, Picture
+from mattebox.video.bilinear_sampling import SamplePlaces, find_places, sample_pixels, sample_plane
 from mattebox.video.frame_cutout import RefinedFrame
 from mattebox.video.matte_averaging import grid_places
 from mattebox.video.motion import MotionPair
@@ -81,9 +81,9 @@ def average_edges(frame: RefinedFrame, before: RefinedFrame | None, after: Refin
             continue
         grid = grid_places(rows, columns, shape, (motion[0].shape[0], motion[0].shape[1]))
         there, error = _follow(motion, grid, rows, columns, shape)
-        shown = _sample_pixels(neighbour.coarse.picture.rgb, there)
+        shown = sample_pixels(neighbour.coarse.picture.rgb, there)
         weight = NEIGHBOUR_WEIGHT * np.exp(-error) * _likeness(colours, shown, picture)
-        total += weight * _sample_pixels(neighbour.matte.alpha, there)[:, 0]
+        total += weight * sample_pixels(neighbour.matte.alpha, there)[:, 0]
         weights += weight
     averaged, peak = alpha.copy(), picture.bit_depth.peak
     means = total / weights
@@ -118,19 +118,6 @@ def _follow(
     y += sample_plane(motion[1][..., 1], back)
     x, y = x / ROUND_TRIP_SAMPLES, y / ROUND_TRIP_SAMPLES
     return places, x * x + y * y
-
-
-def _sample_pixels(pixels: Pixels, places: SamplePlaces) -> Floats:
-    """Pixels H x W (x C), whole numbers, at N places: N x C."""
-    flat = pixels.reshape(pixels.shape[0] * pixels.shape[1], -1)
-    right, below = places.right[:, None], places.below[:, None]
-    upper, lower = (
-        flat.take(places.corner + down, axis=0) * (1 - right)
-        + flat.take(places.corner + down + places.right_step, axis=0) * right
-        for down in (0, places.below_step)
-    )
-    sampled: Floats = upper + (lower - upper) * below
-    return sampled
 
 
 def _likeness(colours: np.ndarray, shown: np.ndarray, picture: Picture) -> Floats:

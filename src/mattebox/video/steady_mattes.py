@@ -1,5 +1,5 @@
-"""What frames of a clip learn from each other once their mattes have edges at full size: the background of a still
-shot, then averages of soft edges along the motion."""
+"""What frames of a clip learn from each other once their mattes have edges at full size: the background behind the
+subject, then averages of soft edges along the motion."""
 
 from __future__ import annotations
 
