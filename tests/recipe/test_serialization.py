@@ -58,3 +58,21 @@ def test_texts_that_python_refuses_to_read_are_no_recipes(text: str) -> None:
 def test_a_broken_text_is_refused_with_its_place() -> None:
     with pytest.raises(msgspec.DecodeError, match="line 1"):
         parse_recipe_text("steps cut")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text", "problem"),
+    [
+        (".toml", "a = " + "[" * 20_000 + "]" * 20_000, "nested too deeply"),
+        (".json", '{"steps": ' + "[" * 20_000 + "]" * 20_000 + "}", "nested too deeply"),
+        (".json", '{"steps": ' + "[" * 700 + "]" * 700 + "}", "recipe"),
+        (".toml", ".".join("a" * 40) + " = 1", "nested too deeply"),
+        (".toml", "a = " + "9" * 10_000, "too many digits"),
+        (".toml", b"title = '\xff'", "UTF-8"),
+    ],
+)
+def test_files_that_nest_without_end_are_errors(tmp_path: Path, suffix: str, text: str | bytes, problem: str) -> None:
+    path = tmp_path / f"recipe{suffix}"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(UsageError, match=problem):
+        load_recipe(path)

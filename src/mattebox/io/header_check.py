@@ -15,6 +15,7 @@ from mattebox.core.interface import choose_wording
 from mattebox.errors import InputTooLarge, InputUnreadable
 from mattebox.io import dimensions, netpbm, openexr
 from mattebox.io.dimensions import ImageDimensions
+from mattebox.io.jpeg_scans import check_scan_count
 
 ACCEPTED_FORMATS_TEXT = (
     "a JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC, JPEG 2000, TGA, DDS, QOI, PPM or OpenEXR picture"
@@ -121,7 +122,7 @@ def read_header(data: bytes, name: str = "the picture") -> ImageHeader:
     ImplausibleSize
         It has no pixels by its header.
     InputUnreadable
-        Its header is broken, or has more parts than a `ParsingBudget` allows.
+        Its header is broken, or has more parts than a `ParsingBudget` allows; or it is a JPEG of too many scans.
     """
     kind = identify_format(data)
     if kind is None:
@@ -140,6 +141,8 @@ def read_header(data: bytes, name: str = "the picture") -> ImageHeader:
         raise ImplausibleSize(f"{name} says it is larger than pictures can be", "export it again")
     if size.width < 1 or size.height < 1 or size.frames < 1:
         raise ImplausibleSize(f"{name} says it is {size.width} x {size.height} pixels", "export it again")
+    if kind == "jpeg":
+        check_scan_count(data, name)
     return ImageHeader(kind, size.width, size.height, size.frames, size.bits_per_channel)
 
 

@@ -59,8 +59,9 @@ def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     if suffix not in (".toml", ".json"):
         raise UsageError(f"{path}: a recipe is a .toml or .json file", "rename it or convert it")
     try:
-        content = path.read_bytes()
-        return parse_recipe(msgspec.toml.decode(content) if suffix == ".toml" else msgspec.json.decode(content))
+        return parse_recipe(_decode_text(path.read_text("utf-8"), is_json=suffix == ".json"))
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: is not text in UTF-8", "save it as UTF-8") from None
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "check the path of the recipe") from error
     except msgspec.DecodeError as error:
@@ -91,18 +92,21 @@ def parse_recipe_text(text: str) -> Recipe:
     UsageError
         The steps do not go together.
     """
-    if _DEEP_KEY.search(text):
+    return parse_recipe(_decode_text(text, is_json=text.lstrip().startswith("{")))
+
+
+def _decode_text(text: str, *, is_json: bool) -> Any:
+    """The values of a recipe file. DecodeError, also where it is nested too deeply or a number has too many digits."""
+    if not is_json and _DEEP_KEY.search(text):
         raise msgspec.DecodeError("it is nested too deeply")
-    decode = msgspec.json.decode if text.lstrip().startswith("{") else msgspec.toml.decode
     try:
-        values = decode(text)
+        return msgspec.json.decode(text) if is_json else msgspec.toml.decode(text)
     except msgspec.DecodeError:  # a ValueError, too
         raise
     except RecursionError:
         raise msgspec.DecodeError("it is nested too deeply") from None
     except ValueError:  # Python refuses to read thousands of digits
         raise msgspec.DecodeError("a number has too many digits") from None
-    return parse_recipe(values)
 
 
 def recipe_json_schema() -> bytes:
