@@ -78,10 +78,11 @@ def test_what_enters_is_seen_at_once_and_light_is_not_taken_for_it() -> None:
     for matte in found:
         alone = whole_again.run(matte).alpha
         np.testing.assert_allclose(matte.alpha, alone, atol=0.02)  # the ramp is a little red to none
-    brighter = describe(predictor, draw(120, light=1.3), 9).guide
     guide = describe(predictor, draw(120), 0).guide
-    assert SubjectPlace(guide, found[0].alpha).find_window(guide, 32) is not None
-    assert SubjectPlace(guide, found[0].alpha).find_window(brighter, 32) is None
+    place = SubjectPlace(guide, found[0].alpha)
+    darker, entered = (describe(predictor, draw(120, others, 0.7), 9).guide for others in ((), ((350, 60),)))
+    assert place.find_window(darker, 32) is not None
+    assert place.find_window(entered, 32) is None
 
 
 def test_a_subject_that_leaves_its_window_is_seen_whole() -> None:

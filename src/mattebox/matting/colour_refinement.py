@@ -77,7 +77,7 @@ def refine(
     grid_shape = tiles.grid_size(picture.shape, step)
     window = whole_grid(grid_shape) if margin_cells is None else window_of_tiles(batches, grid_shape, margin_cells)
     planes = fit_colour_models(picture, matte, guide_factor, step, window)[:COLOUR_PLANE_COUNT]
-    models = tiles.pad_grid_planes(window.embed(planes))
+    models = window.pad(planes)
 
     def refine_tiles(batch: TileBatch) -> None:
         result = onnx_runtime.run_kernel(

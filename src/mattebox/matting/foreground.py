@@ -60,7 +60,7 @@ def estimate_foreground(picture: Picture, matte: Matte, *, margin_cells: int | N
     window = whole_grid(grid_shape) if margin_cells is None else window_of_tiles(batches, grid_shape, margin_cells)
     part = window.pixels(step)
     grid_alpha = as_floats(resampling.average_blocks(matte.alpha[part], step))
-    colours = tiles.pad_grid_planes(window.embed(fuse_colours(guide_image(picture.rgb[part], step), grid_alpha)))
+    colours = window.pad(fuse_colours(guide_image(picture.rgb[part], step), grid_alpha))
 
     def unmix_tiles(batch: TileBatch) -> None:
         result = onnx_runtime.run_kernel(

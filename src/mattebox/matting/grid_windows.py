@@ -27,13 +27,14 @@ class GridWindow(NamedTuple):
             slice(self.columns.start * step, self.columns.stop * step),
         )
 
-    def embed(self, planes: Floats) -> Floats:
-        """Planes C x h x w of the window as planes of the whole grid, 0 outside."""
-        if planes.shape[1:] == self.shape:
-            return planes
-        whole = np.zeros((len(planes), *self.shape), np.float32)
-        whole[:, self.rows, self.columns] = planes
-        return whole
+    def pad(self, planes: Floats) -> Floats:
+        """Planes C x h x w of the window as padded planes (`tiles.pad_grid_planes`) of the whole grid, 0 outside."""
+        height, width = self.shape
+        padded = np.zeros((len(planes), height + 2, width + 2), np.float32)
+        padded[:, 1:-1, 1:-1][:, self.rows, self.columns] = planes
+        padded[:, 0], padded[:, -1] = padded[:, 1], padded[:, -2]
+        padded[..., 0], padded[..., -1] = padded[..., 1], padded[..., -2]
+        return padded
 
 
 def whole_grid(shape: ImageShape) -> GridWindow:

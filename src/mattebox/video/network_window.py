@@ -2,8 +2,8 @@
 
 A network's time goes by the area it sees, and what else a frame shows leads it astray: on a window around the subject
 it is faster and nearer to the truth (docs/experiments/2026-12-01-video-windows.md). Frames between two key frames are
-seen in a window by the mattes of both. For key frames themselves the whole frame is seen whenever anything has changed
-outside the window since it was seen last, so that what enters is found at once.
+seen in a window by the mattes of both. For key frames themselves the whole frame is seen whenever anything but the
+light has changed outside the window since it was seen last, so that what enters is found at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from mattebox.video.frame_reuse import max_block_change
 MARGIN_SAMPLES = 16  # around the subject, at least, on the network's grid
 MIN_SUBJECT_ALPHA = 0.1  # from which on a sample belongs to the subject
 MAX_WINDOW_SHARE = 0.9  # of the frame; a larger window gains nothing
-MAX_OUTER_CHANGE = 10 / 255  # of any block's mean colour outside the window
+MAX_OUTER_CHANGE = 10 / 255  # of any block's mean colour outside the window, but for light
+MIN_LIGHT = np.float32(4 / 255)
 
 
 class NetworkWindow(NamedTuple):
@@ -93,6 +94,15 @@ class SubjectPlace:
         window = find_window([self.alpha], multiple)
         if window is None:
             return None
+        is_outside = np.ones(guide.shape[:2], bool)
+        is_outside[window] = False
+        seen = self.whole_guide * _measure_light(guide[is_outside], self.whole_guide[is_outside])
         outside = guide.copy()
-        outside[window] = self.whole_guide[window]
-        return window if max_block_change(outside, self.whole_guide) <= MAX_OUTER_CHANGE else None
+        outside[window] = seen[window]
+        return window if max_block_change(outside, seen) <= MAX_OUTER_CHANGE else None
+
+
+def _measure_light(colours: Floats, before: Floats) -> Floats:
+    """The gain of each channel, N x 3, from before; that of most samples."""
+    now, then = (np.median(samples, axis=0) for samples in (colours, before))
+    return np.asarray(now / np.maximum(then, MIN_LIGHT), np.float32)
