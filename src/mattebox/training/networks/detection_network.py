@@ -25,6 +25,8 @@ BLOCKS = (  # inputs, expanded, outputs, stride
     (64, 384, 64, 1), (64, 384, 64, 1), (64, 384, 64, 1), (64, 384, 96, 1), (96, 576, 96, 1), (96, 576, 96, 1),
 )  # fmt: skip
 TAPS = (1, 4, 11)  # blocks whose outputs the decoder takes, at 1/4, 1/8 and 1/16
+FROZEN_BLOCKS = 2  # up to the first of these: edges, colours and textures, which cost most to learn
+ENCODER_PREFIXES = ("stem", "blocks")
 
 
 class CellOutputs(NamedTuple):
@@ -100,13 +102,29 @@ class DetectionNet(nn.Module):
 
     def encode(self, rgb: Tensor) -> list[Tensor]:
         """The encoder's features at 1/4, 1/8 and 1/16."""
-        x = self.stem_project(F.relu(self.stem_depthwise(F.relu(self.stem(rgb)))))
-        features: list[Tensor] = []
-        for number, block in enumerate(self.blocks):
+        return self.encode_objects(self.encode_textures(rgb))
+
+    def encode_textures(self, rgb: Tensor) -> Tensor:
+        """The features at 1/4 of the first blocks, which keep their published weights."""
+        x: Tensor = self.stem_project(F.relu(self.stem_depthwise(F.relu(self.stem(rgb)))))
+        for block in self.blocks[:FROZEN_BLOCKS]:
+            x = block(x)
+        return x
+
+    def encode_objects(self, textures: Tensor) -> list[Tensor]:
+        """The encoder's features at 1/4, 1/8 and 1/16 by the first blocks' ones."""
+        x, features = textures, [textures]
+        for number, block in enumerate(self.blocks[FROZEN_BLOCKS:], start=FROZEN_BLOCKS):
             x = block(x)
             if number in TAPS:
                 features.append(x)
         return features
+
+    def trained_layers(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        """Parameters of the encoder's other blocks, and of the decoder and the outputs."""
+        encoder = list(self.blocks[FROZEN_BLOCKS:].parameters())
+        decoder = [p for name, p in self.named_parameters() if not name.startswith(ENCODER_PREFIXES)]
+        return encoder, decoder
 
     def decode(self, features: list[Tensor]) -> CellOutputs:
         """The answer of each cell."""

@@ -17,6 +17,7 @@ from mattebox.training.tasks.detection.labelled_pictures import ARCHIVES, Labell
 from mattebox.training.tasks.detection.photograph_sets import PHOTOGRAPH_SETS
 from mattebox.training.tasks.detection.settings import DetectionSettings
 from mattebox.training.tasks.detection.targets import Targets, build_targets
+from mattebox.training.tasks.detection.viewed_labels import add_viewed_labels, read_viewed_labels
 
 DARK_SHARE = 0.12
 
@@ -33,11 +34,14 @@ class DetectionData:
         Tar shards of the cutout data set.
     teacher_boxes : Path
         What `teacher_boxes` wrote.
+    viewed : Path, optional
+        Labels that a person gave by looking, which are learned from, too.
     """
 
     labelled: Path
     photographs: Path
     teacher_boxes: Path
+    viewed: Path | None = None
 
     def read_labelled(self, split: labelled_pictures.Split) -> dict[str, list[LabelledPicture]]:
         """The labelled pictures of a split by archive. InputError."""
@@ -61,7 +65,13 @@ class CropBatches:
     """Samples batches; all pictures stay in memory."""
 
     def __init__(self, settings: DetectionSettings, data: DetectionData) -> None:
-        self.sampler = CropSampler(data.read_labelled("train"), data.read_photographs(settings.photographs), settings)
+        viewed = read_viewed_labels(data.viewed) if data.viewed else {}
+
+        def add_viewed(pictures: list[LabelledPicture]) -> list[LabelledPicture]:
+            return [add_viewed_labels(picture, viewed) for picture in pictures]
+
+        archives = {name: add_viewed(pictures) for name, pictures in data.read_labelled("train").items()}
+        self.sampler = CropSampler(archives, add_viewed(data.read_photographs(settings.photographs)), settings)
 
     def sample(self, count: int) -> tuple[Tensor, Targets]:
         """Degraded crops, N x 3 x side x side 0..1, and their targets; Python's and torch's random numbers decide."""

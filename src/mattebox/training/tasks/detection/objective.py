@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mattebox.training.core.mixed_precision import autocast_where_fast
 from mattebox.training.core.task import Objective
 from mattebox.training.networks.detection_network import CellOutputs, DetectionNet
 from mattebox.training.tasks.detection.settings import DetectionSettings
@@ -24,10 +25,12 @@ class DetectionObjective(Objective):
         super().__init__(DetectionNet(settings.width, settings.head).to(device, memory_format=torch.channels_last))
         self.settings = settings
 
-    def forward(self, batch: tuple[list[Tensor], Targets]) -> dict[str, Tensor]:
-        """Losses of the encoder's features, of crops or from a pool."""
-        features, targets = batch
-        outputs: CellOutputs = self.net.decode(features)
+    def forward(self, batch: tuple[Tensor, Targets]) -> dict[str, Tensor]:
+        """Losses of the first blocks' features, of crops or from a pool."""
+        textures, targets = batch
+        with autocast_where_fast(textures.device):
+            answers = self.net.decode(self.net.encode_objects(textures))
+        outputs = CellOutputs(*(values.float() for values in answers))
         heat = focal_loss(outputs.scores, targets.heat, targets.heat_weight)
         box = giou_loss(outputs.sizes, outputs.offsets, targets.box, targets.box_weight)
         landmark = landmark_loss(outputs.landmarks, targets.landmark, targets.landmark_weight)

@@ -14,6 +14,7 @@ from mattebox.training.tasks.detection.crops import MAX_OBJECT, MIN_OBJECT, Crop
 from mattebox.training.tasks.detection.labelled_pictures import FACE, PLATE, LabelledPicture, ObjectLabel, box_iou
 from mattebox.training.tasks.detection.synthetic_plates import (
     bounding_box,
+    draw_light,
     draw_plate,
     match_light,
     paste_plate,
@@ -23,6 +24,7 @@ from mattebox.types import Floats
 
 MIN_PASTED_FACE = 18.0  # pixels: smaller ones are not copied
 HEAD_MARGIN = 0.45  # of the box, copied around a face
+ANY_LIGHT_SHARE = 0.4  # of drawn plates, whose light is not that of what is around
 RECESS_SAMPLES = 4  # along a pixel, of its edges
 
 
@@ -108,7 +110,8 @@ def paste_plates(crop: Crop, draw: random.Random) -> Crop:
             continue
         if draw.random() < 0.5:  # the recess of a car's body
             _draw_recess(image, corners, draw)
-        paste_plate(image, plate, corners, draw)
+        in_any_light = draw.random() < ANY_LIGHT_SHARE
+        paste_plate(image, draw_light(plate, draw) if in_any_light else plate, corners, draw, lit=in_any_light)
         labels.append(ObjectLabel(box, PLATE))
     return replace(crop, image=image, labels=tuple(labels))
 

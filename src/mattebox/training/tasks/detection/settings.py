@@ -26,7 +26,9 @@ class DetectionSettings(TrainingSettings):
     photographs : int
         At most so many photographs besides the labelled archives.
     crops : int
-        Crops of the pool, whose features the frozen encoder computes once.
+        Crops of the pool, whose features the frozen blocks compute once.
+    encoder_rate : float
+        Share of the learning rate at which the encoder's other blocks learn; 0 keeps them.
     box, landmark : float
         Weights of the losses beside the scores'.
     """
@@ -43,6 +45,7 @@ class DetectionSettings(TrainingSettings):
     pasted: float = 0.16
     photographs: int = 10_000
     crops: int = 5000
+    encoder_rate: float = 0.0
     box: float = 1.0
     landmark: float = 0.3
 

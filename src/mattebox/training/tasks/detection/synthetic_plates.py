@@ -90,7 +90,7 @@ def random_quadrilateral(width: float, centre: tuple[float, float], aspect: floa
     """Corners of a plate as a camera sees it, 4 x 2 float32: top left, top right, bottom right, bottom left."""
     height = width / aspect
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float32) * (width / 2, height / 2)
-    turn = draw.gauss(0, 0.08)
+    turn = draw.gauss(0, 0.08) if draw.random() < 0.75 else draw.gauss(0, 0.3)  # a few on motorcycles that lean, or so
     corners[:, 0] *= draw.uniform(0.62, 1.0)  # seen from the side
     corners[:, 1] += corners[:, 0] * draw.gauss(0, 0.12)  # and from above
     corners[[1, 2] if draw.random() < 0.5 else [0, 3], 1] *= draw.uniform(0.82, 1.0)
@@ -107,6 +107,14 @@ def match_light(plate: Image.Image, seen: Image.Image, draw: random.Random) -> I
     grey = (np.asarray(plate).astype(np.float32).mean(2, keepdims=True) - drawn.mean()) * gain + wanted.mean()
     own = (np.asarray(plate).astype(np.float32) - np.asarray(plate).mean(2, keepdims=True)) * gain * draw.uniform(0, 1)
     return Image.fromarray(np.clip(grey + cast + own, 0, 255).astype(np.uint8))
+
+
+def draw_light(plate: Image.Image, draw: random.Random) -> Image.Image:
+    """A drawn plate in any light: by night, in glare, faint behind a pane, with a cast."""
+    grey = np.asarray(plate).astype(np.float32)
+    mean, cast = draw.uniform(25, 225), np.array([draw.gauss(0, 12) for _ in range(3)], np.float32)
+    lit = (grey - grey.mean()) * draw.uniform(0.2, 1.0) + mean + cast
+    return Image.fromarray(np.clip(lit, 0, 255).astype(np.uint8))
 
 
 def paste_plate(

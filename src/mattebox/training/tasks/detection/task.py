@@ -1,4 +1,4 @@
-"""Detector training as a task: the decoder and the outputs, on features that the frozen encoder gave for crops."""
+"""Detector training as a task: all but the first blocks, on features that those gave for crops."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mattebox.models.detection_decoders import decode_centerface
 from mattebox.models.detections import Detections
 from mattebox.models.pyramid_detection import SearchTiles, detect_at_levels
-from mattebox.training.convert.centerface import load_centerface_weights
+from mattebox.training.convert.detector import load_initial_weights
 from mattebox.training.core.task import Evaluation, Objective, Task
 from mattebox.training.evaluate.detection import SearchedPicture, false_boxes, recall_scores, threshold_for_rate
 from mattebox.training.networks.detection_network import CellOutputs, DetectionNet
@@ -30,7 +30,6 @@ MIN_SCORE = 0.05  # of boxes that are looked at in evaluations
 FALSE_BOXES_PER_PICTURE = 0.05  # of each kind, at the thresholds that checkpoints are compared at
 TILE_LAYOUT = SearchTiles(side=704, multiple=16, largest=60.0)
 VALIDATION_PHOTOGRAPHS = 40  # with neither
-ENCODER_PREFIXES = ("stem", "blocks")
 
 
 class DetectionTask(Task[DetectionSettings]):
@@ -43,7 +42,7 @@ class DetectionTask(Task[DetectionSettings]):
     pool : Path
         What `feature_pool` wrote, with the same settings.
     initial_weights : Path
-        CenterFace's weights (.onnx).
+        CenterFace's weights, or an exported detector's (.onnx).
     data : DetectionData
         For validation.
     """
@@ -58,14 +57,17 @@ class DetectionTask(Task[DetectionSettings]):
         return DetectionObjective(self.settings, device)
 
     def build_optimiser(self, objective: Objective) -> torch.optim.Optimizer:
-        """AdamW for all but the encoder, which keeps the weights that the pool was made with."""
-        trained = []
-        for name, parameter in objective.net.named_parameters():
-            if name.startswith(ENCODER_PREFIXES):
-                parameter.requires_grad_(False)
-            else:
-                trained.append(parameter)
-        return torch.optim.AdamW(trained, lr=self.settings.rate, weight_decay=1e-4)
+        """AdamW for all but the first blocks, which keep the weights that the pool was made with; the encoder's other
+        blocks learn at a share of the rate, if at all."""
+        assert isinstance(objective.net, DetectionNet)
+        encoder, decoder = objective.net.trained_layers()
+        groups: list[dict[str, Any]] = [{"params": decoder}]
+        if self.settings.encoder_rate:
+            groups.append({"params": encoder, "share": self.settings.encoder_rate})
+        objective.net.requires_grad_(False)
+        for parameter in (p for group in groups for p in group["params"]):
+            parameter.requires_grad_(True)
+        return torch.optim.AdamW(groups, lr=self.settings.rate, weight_decay=1e-4)
 
     def open_data(self, device: torch.device) -> None:
         self.device, self.pool = device, load_feature_pool(self.pool_file)
@@ -82,16 +84,16 @@ class DetectionTask(Task[DetectionSettings]):
 
     def initialise(self, net: nn.Module) -> dict[str, Any]:
         assert isinstance(net, DetectionNet)
-        load_centerface_weights(net, self.initial_weights)
+        load_initial_weights(net, self.initial_weights)
         return {"begun with": self.initial_weights.name}
 
     def describe(self, net: nn.Module) -> dict[str, Any]:
-        return super().describe(net) | {"crops": len(self.pool.features[0])}
+        return super().describe(net) | {"crops": len(self.pool.textures)}
 
-    def sample_batch(self, progress: float, count: int) -> tuple[list[Tensor], Targets]:
-        """Features of crops, and their targets."""
-        features, targets = self.pool.sample(count)
-        return [f.to(self.device) for f in features], Targets(*(t.to(self.device) for t in targets))
+    def sample_batch(self, progress: float, count: int) -> tuple[Tensor, Targets]:
+        """The first blocks' features of crops, and their targets."""
+        textures, targets = self.pool.sample(count)
+        return textures.to(self.device), Targets(*(t.to(self.device) for t in targets))
 
     def evaluate(self, net: nn.Module) -> Evaluation:
         searched = [SearchedPicture(p, detect_with_network(net, p.rgb)) for p in self.validation]

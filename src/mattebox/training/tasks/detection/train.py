@@ -26,7 +26,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--pool", type=Path, required=True, help="features of crops (.pt)")
     parser.add_argument("--photographs", type=Path, required=True, help="tar shards of the cutout data set")
     parser.add_argument("--teacher-boxes", type=Path, required=True, help="a teacher's boxes (.jsonl)")
-    parser.add_argument("--weights", type=Path, required=True, help="CenterFace's weights (.onnx)")
+    parser.add_argument(
+        "--weights", type=Path, required=True, help="CenterFace's weights, or an exported detector's (.onnx)"
+    )
     args = parser.parse_args(argv)
     data = DetectionData(args.data, args.photographs, args.teacher_boxes)
 
