@@ -5,7 +5,8 @@
 The attackers have an API key, and the good client another one. It sends photographs one after another, every fourth as
 a job, while /livez is polled and a worker is killed now and then. The exit code is 1 for whatever must not happen:
 a response that the contract does not allow, a good request that fails, a job that does not finish, too much memory.
-Times are printed, not judged: they are for a quiet machine. The tests run a short form.
+Times are printed, not judged: they are for a quiet machine. The tests run a short form. With `--stalls FILE` the
+event loop is watched (see `watched_server`), which costs a little.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ MAX_SERVER_MEGABYTES = 300.0  # of the server's own process
 MAX_WAIT_SECONDS = 300.0  # of the good client, for one picture, retries included
 JOB_WAIT_SECONDS = 600.0
 LIVEZ_PAUSE_SECONDS = 0.1
+WATCHED_COMMAND = [sys.executable, "-W", "ignore", "-m", "benchmarks.serving.watched_server", "serve", "--port", "PORT"]
 JOB_INTERVAL = 4  # every so manyth picture of the good client is a job
 
 
@@ -106,12 +108,15 @@ def shorten_log_line(line: str) -> str:
     return line if len(line) <= 1500 else f"{line[:200]} ... {line[-1300:]}"
 
 
-def run_chaos(seconds: float, intensity: float, file_bytes: int, kill_seconds: float, model: str) -> ChaosReport:
+def run_chaos(
+    seconds: float, intensity: float, file_bytes: int, kill_seconds: float, model: str, stalls: str = ""
+) -> ChaosReport:
     """Run a server with attackers and a good client for so many seconds."""
     report, image = ChaosReport(), next(jpeg_photographs(1, (1200, 900)))
     with tempfile.TemporaryDirectory() as name, silent_server() as silent_url:
         data = Path(name)
-        with running_server(data, settings=server_settings(data, silent_url, model)) as server:
+        settings = server_settings(data, silent_url, model) | ({"MATTEBOX_STALLS": stalls} if stalls else {})
+        with running_server(data, WATCHED_COMMAND if stalls else None, settings=settings) as server:
             send_pictures(server, image, min(10.0, seconds / 3), report.alone_seconds, ChaosReport())
             context = AttackContext(server.port, HOSTILE_KEY, silent_url, file_bytes)
             stop, prober = threading.Event(), threading.Thread(target=lambda: probe_liveness(server, report, stop))
@@ -259,10 +264,12 @@ def measure(server: ServerProcess, report: ChaosReport) -> float:
 
 def main() -> None:
     parser = argument_parser(
-        __doc__, minutes=10.0, intensity=1.0, file_megabytes=24.0, kill_seconds=30.0, model="balanced"
+        __doc__, minutes=10.0, intensity=1.0, file_megabytes=24.0, kill_seconds=30.0, model="balanced", stalls=""
     )
     args = parser.parse_args()
-    report = run_chaos(60 * args.minutes, args.intensity, int(1e6 * args.file_megabytes), args.kill_seconds, args.model)
+    report = run_chaos(
+        60 * args.minutes, args.intensity, int(1e6 * args.file_megabytes), args.kill_seconds, args.model, args.stalls
+    )
     print("\n".join(report.lines()))
     sys.exit(bool(report.violations()))
 

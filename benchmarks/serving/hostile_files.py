@@ -67,6 +67,14 @@ def jpeg_markers(rng: random.Random, size: int) -> bytes:
     return fill(b"\xff\xd8", b"\xff\xd0", size)
 
 
+def jpeg_scans(rng: random.Random, size: int) -> bytes:
+    """A progressive JPEG of 12 MP whose last scan, of some bytes, comes a thousand times: minutes for its decoder."""
+    file = io.BytesIO()
+    Image.new("L", (4000, 3000)).save(file, "jpeg", progressive=True)
+    data = file.getvalue()
+    return data[:-2] + data[data.rindex(b"\xff\xda") : -2] * 1000 + data[-2:]
+
+
 def heif_boxes(rng: random.Random, size: int) -> bytes:
     return nested_heif(fill(b"", EMPTY_BOX, size), (b"iprp", b"meta"))
 
@@ -94,6 +102,7 @@ HOSTILE_FILES: tuple[MakeFile, ...] = (
     wide_tiff,
     jpeg_segments,
     jpeg_markers,
+    jpeg_scans,
     heif_boxes,
     gif_blocks,
     png_chunks,

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -190,6 +191,16 @@ def test_an_abandoned_upscaling_ends_at_once_and_keeps_its_worker(monkeypatch: p
 
     run_with_pool(work, timeout=600)
     assert [header["code"] for header in headers if "code" in header] == ["given_up"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="sessions do not share the processors")
+def test_a_worker_has_a_session_of_its_own_and_is_nicer_than_the_server() -> None:
+    async def work(pool: WorkerPool) -> None:
+        (process,) = pool._workers
+        assert os.getsid(process.pid) == process.pid != os.getsid(0)
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) > os.getpriority(os.PRIO_PROCESS, 0)
+
+    run_with_pool(work)
 
 
 def test_the_time_limit_counts_from_arrival(mug: bytes) -> None:

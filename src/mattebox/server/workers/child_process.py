@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 PIPE_BYTES = 1 << 20
+SESSION_PRIORITY = Path("/proc/self/autogroup")
 PR_SET_PDEATHSIG = 1  # of prctl, from linux/prctl.h
 
 
@@ -33,8 +34,7 @@ def prepare_child(max_bytes: int, niceness: int) -> BinaryIO:
     out = os.fdopen(os.dup(1), "wb")
     _discard_output()
     _limit_memory(max_bytes)
-    if hasattr(os, "nice"):
-        os.nice(niceness)
+    lower_priority(niceness)
     _end_with_server()
     return out
 
@@ -50,6 +50,23 @@ def _discard_output() -> None:
     with open(os.devnull, "wb") as null:
         os.dup2(null.fileno(), 1)
         os.dup2(null.fileno(), 2)
+
+
+def lower_priority(niceness: int) -> None:
+    """Stand back behind the server's own process, where the system can.
+
+    Linux shares processors among sessions first (sched(7), "The autogroup feature"): beside other programs the server
+    would wait for its own workers' share to come round, however nice they are. So each has a session of its own, of the
+    same priority.
+    """
+    if not niceness or not hasattr(os, "nice"):
+        return
+    os.nice(niceness)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # it leads a session already, or there are no such groups
+            former = SESSION_PRIORITY.read_text().split()[-1]  # "/autogroup-16 nice 0"
+            os.setsid()
+            SESSION_PRIORITY.write_text(former)
 
 
 def peak_bytes() -> int:
