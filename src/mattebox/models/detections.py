@@ -78,10 +78,17 @@ def suppress_non_maxima(found: Detections, max_iou: float = MAX_DETECTION_IOU) -
         kept.append(best)
         iou, contained = _overlaps(found.boxes[best], found.boxes[others])
         is_of_kind = found.kinds[others] == found.kinds[best]
-        voters = np.append(best, others[is_of_kind & (iou > max_iou)])
-        boxes[best] = np.average(found.boxes[voters], axis=0, weights=found.scores[voters] ** 2 + MIN_WEIGHT)
+        voters = others[is_of_kind & (iou > max_iou)]
+        if len(voters):
+            boxes[best] = _average_boxes(found, np.append(best, voters))
         remaining = others[~(is_of_kind & ((iou > max_iou) | (contained > MAX_CONTAINED_SHARE)))]
     return found._replace(boxes=boxes).select(np.array(kept, np.int64))
+
+
+def _average_boxes(found: Detections, index: NDArray[np.int64]) -> Floats:
+    """The mean of some boxes, weighted by their squared scores."""
+    weights = found.scores[index] ** 2 + MIN_WEIGHT
+    return np.asarray(weights @ found.boxes[index] / weights.sum(), np.float32)
 
 
 def drop_surrounding(found: Detections, ratios: Sequence[float]) -> Detections:
