@@ -52,6 +52,8 @@ def test_a_dry_run_shows_and_writes_no_picture(run: Run, folder: Path) -> None:
 def test_what_is_excepted_stays(run: Run, folder: Path) -> None:
     assert run("anonymise", "her.jpg", "-o", "kept.png", "--except", "1").code == 0
     np.testing.assert_array_equal(pixels(folder / "kept.png")[FACE], pixels(folder / "her.jpg")[FACE])
+    ran = run("anonymise", "her.jpg", "-o", "hidden.png", "--except", "3 2")
+    assert "there is no number 2, 3, of what is to stay as it is: 1 was found" in ran.error
     assert "is no list of numbers" in run("anonymise", "her.jpg", "--except", "her").error
     assert run("anonymise", "her.jpg", "-o", "plates.png", "--plates").code == 0
     np.testing.assert_array_equal(pixels(folder / "plates.png")[FACE], pixels(folder / "her.jpg")[FACE])

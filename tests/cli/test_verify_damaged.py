@@ -90,3 +90,15 @@ def test_a_clip_that_is_cut_off(run: Run) -> None:
     assert "clip.mp4 is a clip that is cut off; copy" in run("verify", "clip.mp4").error
     Path("clip.mkv").write_bytes(b"\x1aE\xdf\xa3" + b"\0" * 60)
     assert run("verify", "clip.mkv").out == "clip.mkv: no Content Credentials\n"
+
+
+@pytest.mark.parametrize(
+    "content", [b"partner", b"\xff\xd8\xff\xe0", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+)
+def test_anchors_that_are_no_certificates(run: Run, photo: Path, content: bytes) -> None:
+    run("provenance", "init")
+    run("enhance", photo, "--sharpen", 50, "--sign", "-o", "signed.png")
+    Path("partner.pem").write_bytes(content)
+    ran = run("verify", "signed.png", "--anchors", "partner.pem")
+    assert ran.code == 2
+    assert "anchors are no certificates" in ran.error

@@ -20,6 +20,7 @@ from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Anonymise
 from mattebox.types import Picture
 
+UNKNOWN_NUMBER_NOTE = "there is no number {}, of what is to stay as it is: {} found"
 KINDS_BY_WORD = {"all": ("face", "plate"), "faces": ("face",), "plates": ("plate",), "none": ()}
 NOTHING_FOUND_NOTE = "no {} was found: look at the picture yourself before you publish it"
 KIND_WORDS = {"all": "face or number plate", "faces": "face", "plates": "number plate"}
@@ -101,6 +102,15 @@ def anonymise_picture(
         )
     hidden = [item for item in objects if item.is_hidden]
     result = obscure_objects(picture, hidden, step.method, step.shape, step.growth / 100)
-    notes = picture.notes if objects else (*picture.notes, NOTHING_FOUND_NOTE.format(KIND_WORDS[step.hide]))
+    nothing = () if objects else (NOTHING_FOUND_NOTE.format(KIND_WORDS[step.hide]),)
+    notes = (*picture.notes, *nothing, *_note_unknown_numbers(step, len(objects)))
     metadata = keep_safe_metadata(picture.metadata)
     return replace(result, metadata=metadata, notes=notes, depth=None, mattes={}), objects
+
+
+def _note_unknown_numbers(step: Anonymise, count: int) -> tuple[str, ...]:
+    """A note on numbers to keep that nothing has, which may be mistaken; none where nothing was found."""
+    unknown = sorted(number for number in step.kept_numbers if number > count)
+    if not unknown or not count:
+        return ()
+    return (UNKNOWN_NUMBER_NOTE.format(", ".join(map(str, unknown)), f"{count} {'was' if count == 1 else 'were'}"),)

@@ -15,6 +15,7 @@ from mattebox.io.sources import read_bytes, source_display_name
 from mattebox.io.writer import SIDECAR_SUFFIX
 from mattebox.io.xmp import find_packet
 from mattebox.pipeline.signing_keys import trusted_anchors
+from mattebox.provenance.certificates import check_anchors
 from mattebox.provenance.verification import ProvenanceReport, verify_content
 from mattebox.provenance.watermark.detection import format_identifier, read_watermark
 from mattebox.provenance.xmp_record import stated_source_type
@@ -39,8 +40,10 @@ def verify_file(path: str | Path, anchors: bytes = b"") -> ProvenanceReport:
     InputError
         It cannot be read, is empty, of a type that is not known, or holds no Content Credentials and is damaged.
     UsageError
-        The library is not installed.
+        The library is not installed, or the anchors are no certificates.
     """
+    if anchors:
+        check_anchors(anchors)
     content, trusted, name = read_bytes(path), trusted_anchors() + anchors, source_display_name(path)
     if not content:
         raise InputUnreadable(f"{name} is empty", GET_IT_AGAIN)

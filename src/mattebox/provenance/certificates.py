@@ -106,6 +106,19 @@ def check_chain(chain: bytes, key: bytes, now: datetime) -> None:
         )
 
 
+def check_anchors(anchors: bytes) -> None:
+    """Check that these are certificates to trust, which the library would silently leave out. UsageError."""
+    _require_cryptography()
+    from cryptography import x509
+
+    try:
+        x509.load_pem_x509_certificates(anchors)
+    except ValueError as error:
+        raise UsageError(
+            "the anchors are no certificates (PEM)", "give a file of certificates, such as the signer's anchors.pem"
+        ) from error
+
+
 def last_certificate(chain: bytes) -> bytes:
     """The last certificate of a chain (PEM): the one that the others are certified by."""
     end = b"-----END CERTIFICATE-----"
