@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import pairwise
 
 from mattebox.language.anchors import SUBJECT, Anchor
@@ -17,6 +17,7 @@ from mattebox.language.meanings import (
     Area,
     Break,
     ColourName,
+    Gradation,
     Noun,
     PathText,
     Phrase,
@@ -28,20 +29,62 @@ from mattebox.language.tokens import Token, fold_word
 from mattebox.language.vocabulary import expand_all
 from mattebox.recipe.recipe import Recipe
 
+BACKGROUND = "background"  # concept
+TONE_CONCEPTS = frozenset(("highlights", "shadow_tones"))  # that are about parts of a photograph themselves
 LABEL, LABEL_LOGO = "label", "label_logo"  # parameters
 MAX_NOUN_DISTANCE = 3  # words from an adjective to its noun
 
 
-def require_supported(words: Sequence[Word]) -> None:
+def require_supported(words: Sequence[Word], excess: Set[str]) -> None:
     """WordsNotUnderstood for words that are known, and cannot be done."""
     names_content = any(word.find(PathText) for word in words)  # of a label, or a logo
     for index, word in enumerate(words):
         meaning = word.find(Unsupported)
-        describes = _describes_noun(word, words[index + 1 : index + 1 + MAX_NOUN_DISTANCE])
-        if isinstance(meaning, Unsupported) and not describes and not (names_content and _can_hold(word)):
+        beside = (*words[max(index - MAX_NOUN_DISTANCE, 0) : index], *words[index + 1 : index + 1 + MAX_NOUN_DISTANCE])
+        describes = _describes_noun(word, beside)
+        holds = names_content and _can_hold(word)
+        if isinstance(meaning, Unsupported) and not (describes or holds or _is_changed_area(words, index, excess)):
             raise WordsNotUnderstood(
                 '"{words}" cannot be done', "{reason}; nothing was done", words=word.text, reason=meaning.reason
             )
+
+
+def require_whole_background(tokens: Sequence[Token], lexicon: Lexicon) -> None:
+    """WordsNotUnderstood for a thing in the background that shall go: "remove the crane in the background"."""
+    words = [fold_word(token.text) if token.kind == "word" else "" for token in tokens]
+    backgrounds = set(map(fold_word, lexicon.vocabulary.concepts[BACKGROUND].nouns))
+    for index, word in enumerate(words):
+        start = max((i + 1 for i in range(index) if tokens[i].kind == "separator"), default=0)
+        end = next((i for i in range(index, len(words)) if tokens[i].kind == "separator"), len(words))
+        first = index
+        while first > start and words[first - 1] in lexicon.places.known_articles:
+            first -= 1
+        lies = first > start + 1 and word in backgrounds and words[first - 1] in lexicon.places.whereabouts
+        thing = words[first - 2] if lies else ""
+        is_thing = bool(thing) and (thing in lexicon.subjects or not lexicon.is_known(thing))
+        if is_thing and not (lexicon.places.removals | lexicon.places.erasures).isdisjoint(words[start:end]):
+            text = " ".join(token.text for token in tokens[first - 2 : index + 1])
+            raise WordsNotUnderstood(
+                '"{words}" cannot be removed alone', "the whole background can be removed or replaced", words=text
+            )
+
+
+def _is_changed_area(words: Sequence[Word], index: int, excess: Set[str]) -> bool:
+    """Whether a word names a part of the photograph, and its clause only how that is changed: "darken the sky"."""
+    start = max((i + 1 for i in range(index) if words[i].find(Break)), default=0)
+    end = next((i for i in range(index, len(words)) if words[i].find(Break)), len(words))
+    others = [word for word in words[start:end] if word is not words[index]]
+    changes = [m for word in others for m in word.meanings if isinstance(m, Gradation)]
+    is_limitable = bool(changes) and all(m.concept.only and m.name not in TONE_CONCEPTS for m in changes)
+    complains = any(
+        not excess.isdisjoint(map(fold_word, word.text.split())) for word in others
+    )  # "the sky is too bright"
+    return (
+        is_limitable
+        and not complains
+        and words[index].find(Area) is not None
+        and not any(w.find(ColourName) for w in others)
+    )
 
 
 def require_complete_request(words: Sequence[Word], lexicon: Lexicon) -> None:
@@ -86,11 +129,11 @@ def _is_empty(word: Word) -> bool:
     return isinstance(word.meanings[0], Phrase) and not word.meanings[0].values
 
 
-def _describes_noun(word: Word, after: Sequence[Word]) -> bool:
-    """Whether a word is an adjective of a noun behind it: of a "fat outline"."""
+def _describes_noun(word: Word, beside: Sequence[Word]) -> bool:
+    """Whether a word is an adjective of a noun beside it: of a "fat outline", of faces "with a mosaic"."""
     adjective = word.find(Adjective)
     names = set(adjective.values) if isinstance(adjective, Adjective) else set()
-    return any(isinstance(m, Noun) and m.name in names for w in after for m in w.meanings)
+    return any(isinstance(m, Noun) and m.name in names for w in beside for m in w.meanings)
 
 
 def _can_hold(word: Word) -> bool:

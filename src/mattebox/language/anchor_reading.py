@@ -21,8 +21,10 @@ from mattebox.language.meanings import (
     Number,
     Rescaling,
 )
+from mattebox.language.negated_values import drop_negated_values
 from mattebox.language.number_units import THOUSAND
 from mattebox.language.redundant_anchors import BACKGROUND, drop_redundant_anchors, join_anchors
+from mattebox.language.self_corrections import mark_readings, restates
 from mattebox.language.settings import CUT, PRESET
 from mattebox.language.strengths import set_strength
 from mattebox.language.tokens import fold_word
@@ -65,9 +67,12 @@ def read_anchors(anchors: Sequence[Anchor], current: Mapping[str, Value], lexico
         As `interpret_anchor`; and for words that belong to nothing.
     """
     readings: list[Reading] = []
-    anchors = join_anchors(anchors, lexicon)
+    anchors = join_anchors(drop_negated_values(anchors), lexicon)
     for anchor in drop_redundant_anchors(anchors, lexicon):
+        first = len(readings)
         _append_reading(_as_background(anchor, anchors, lexicon), current, readings, lexicon)
+        if anchor.corrects:
+            mark_readings(readings, first, is_restated=restates(anchor, anchors))
     return readings
 
 

@@ -33,6 +33,7 @@ from mattebox.language.meanings import (
     Word,
 )
 from mattebox.language.modifier_assignment import UPSCALING, assign_modifiers
+from mattebox.language.shared_concepts import name_by_modifiers
 from mattebox.language.tokens import fold_word
 
 SIZE = "size"  # concept
@@ -81,6 +82,7 @@ def find_anchors(clause: Clause, lexicon: Lexicon, previous: Anchor | None = Non
     require_plain_order(list(anchors.values()))
     _drop_measured(anchors)
     found = _limit_to_nouns([anchor for anchor in anchors.values() if not _says_nothing(anchor)], lexicon)
+    rest = name_by_modifiers(rest, lexicon.vocabulary.concepts)
     return [*found, *([rest] if rest.modifiers else [])]
 
 
@@ -97,8 +99,9 @@ def _belongs_to(anchor: Anchor, clause: Clause) -> bool:
     firsts = [w.meanings[0] for w in clause.words]
     if any(isinstance(m, Direction) and m.sign == -anchor.direction for m in firsts):
         return False
+    is_named = isinstance(anchor.meaning, Noun) and not anchor.modifiers  # "the highlights are burnt, bring them down"
     if all(isinstance(m, Degree | Direction) for m in firsts) and any(isinstance(m, Direction) for m in firsts):
-        return False
+        return is_named and all(any(accepts(anchor, m) for m in w.meanings) for w in clause.words)
     return all(any(accepts(anchor, m) for m in w.meanings if isinstance(m, MODIFIERS)) for w in clause.words)
 
 

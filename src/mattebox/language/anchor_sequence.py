@@ -20,6 +20,7 @@ from mattebox.language.meanings import (
     Phrase,
     Word,
 )
+from mattebox.language.self_corrections import correct_anchors
 from mattebox.language.tokens import fold_word, split_tokens
 
 HIDE = "hide"  # parameter
@@ -33,7 +34,10 @@ def find_all_anchors(words: Sequence[Word], lexicon: Lexicon, text: str) -> list
     was_negated = False
     clauses = split_clauses(words)
     for clause, after in zip(clauses, [*clauses[1:], None], strict=False):
-        found = find_anchors(clause, lexicon, anchors[-1] if anchors else None)
+        found = find_anchors(clause, lexicon, anchors[-1] if anchors and not clause.corrects else None)
+        if clause.corrects:
+            anchors += correct_anchors(found, anchors)
+            continue
         if clause.is_joined and was_negated and not clause.is_contrasted:  # "remove noise and artefacts"
             found = [_negate_bare_noun(anchor, lexicon) for anchor in found]
         if anchors and not (after is not None and _is_negation(after)):
@@ -56,7 +60,7 @@ def _continue_last(found: Sequence[Anchor], last: Anchor, clause: Clause, lexico
     if clause.is_joined and not clause.is_contrasted and len(found) == 1:
         found = [_continue_area(anchor, last, lexicon, text) for anchor in found]
     is_short = len(found) == 1 and (clause.is_joined or _says_too_little(found[0]))
-    return [_continue_adjectives(anchor, last) if is_short else anchor for anchor in found]
+    return [_continue_hiding(_continue_adjectives(anchor, last), last) if is_short else anchor for anchor in found]
 
 
 def _continue_area(anchor: Anchor, last: Anchor, lexicon: Lexicon, text: str) -> Anchor:
@@ -128,6 +132,17 @@ def _continue_adjectives(anchor: Anchor, last: Anchor) -> Anchor:
     if isinstance(meaning, Noun) and not anchor.modifiers and isinstance(last.meaning, Noun):
         anchor.modifiers += [m for m in described if {meaning.name, last.meaning.name} <= set(m.values)][:1]
     return anchor
+
+
+def _continue_hiding(anchor: Anchor, last: Anchor) -> Anchor:
+    """The anchor, hidden as the last one is if it only names what can be: "pixelate the faces, the plates too"."""
+    noun = anchor.meaning
+    names_hidden = isinstance(noun, Noun) and noun.name.startswith(HIDDEN) and not anchor.modifiers
+    if not (names_hidden and isinstance(last.meaning, Phrase) and HIDE in last.meaning.values):
+        return anchor
+    assert isinstance(noun, Noun)
+    values = {**last.meaning.values, **(noun.concept.off or {})}
+    return Anchor(Phrase(values), anchor.words, positions=anchor.positions)
 
 
 def _negate_bare_noun(anchor: Anchor, lexicon: Lexicon) -> Anchor:

@@ -37,7 +37,8 @@ Modifier: TypeAlias = (
 class Anchor:
     """A noun, graded word or phrase of a clause at its `positions`, with the words that modify it.
 
-    `order` has the place of each modifier in the request, and its kind.
+    `order` has the place of each modifier in the request, and its kind; one that `corrects` takes the place of what
+    was said before.
     """
 
     meaning: Noun | Gradation | Phrase | None
@@ -45,6 +46,7 @@ class Anchor:
     modifiers: list[Modifier] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     order: list[tuple[int, type]] = field(default_factory=list)
+    corrects: bool = False
 
     @property
     def text(self) -> str:

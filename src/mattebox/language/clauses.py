@@ -14,7 +14,8 @@ class Clause:
     """Words between breaks, of which the first is the `start`th of the request.
 
     `is_joined` if only a conjunction stands before them, `is_contrasted` if it is one such as "but";
-    `begins_sentence` at the start and after a full stop.
+    `begins_sentence` at the start and after a full stop; it `corrects` what was said before if "no wait" or the
+    like stands before it.
     """
 
     words: tuple[Word, ...]
@@ -22,6 +23,7 @@ class Clause:
     is_joined: bool = False
     is_contrasted: bool = False
     begins_sentence: bool = True
+    corrects: bool = False
 
 
 def split_clauses(words: Sequence[Word]) -> list[Clause]:
@@ -29,7 +31,7 @@ def split_clauses(words: Sequence[Word]) -> list[Clause]:
     clauses: list[Clause] = []
     for clause in _split_at_breaks(words):
         last = clauses[-1] if clauses else None
-        if last is not None and not clause.begins_sentence and _are_adjectives_of(last, clause):
+        if last is not None and not (clause.begins_sentence or clause.corrects) and _are_adjectives_of(last, clause):
             clauses[-1] = replace(last, words=(*last.words, *clause.words))
         else:
             clauses.append(clause)
@@ -38,20 +40,21 @@ def split_clauses(words: Sequence[Word]) -> list[Clause]:
 
 def _split_at_breaks(words: Sequence[Word]) -> Iterator[Clause]:
     clause: list[Word] = []
-    start, is_joined, is_contrasted, begins_sentence = 0, False, False, True
+    start, is_joined, is_contrasted, begins_sentence, corrects = 0, False, False, True, False
     for index, word in enumerate(words):
         end = word.find(Break)
         if not isinstance(end, Break):
             clause.append(word)
             continue
         if clause:
-            yield Clause(tuple(clause), start, is_joined, is_contrasted, begins_sentence)
-            begins_sentence = is_contrasted = False
+            yield Clause(tuple(clause), start, is_joined, is_contrasted, begins_sentence, corrects)
+            begins_sentence = is_contrasted = corrects = False
         clause, start, is_joined = [], index + 1, not end.is_hard
         is_contrasted = is_contrasted or end.is_adversative
         begins_sentence = begins_sentence or end.ends_sentence
+        corrects = corrects or end.corrects
     if clause:
-        yield Clause(tuple(clause), start, is_joined, is_contrasted, begins_sentence)
+        yield Clause(tuple(clause), start, is_joined, is_contrasted, begins_sentence, corrects)
 
 
 def _stands_in_colour(noun: Anchor) -> bool:

@@ -28,8 +28,10 @@ from mattebox.language.meanings import (
 )
 from mattebox.language.phrase_tables import FoldedWords
 from mattebox.language.places import CANVAS_CONCEPTS
+from mattebox.language.redundant_anchors import FAULTS
 from mattebox.language.settings import CUT, PRESET
 from mattebox.language.tokens import Token, fold_word
+from mattebox.language.unknown_statements import states_unknown
 from mattebox.recipe.flat_parameters import parameters_by_name
 
 MAX_PHRASE_LENGTH = 4  # words of a clause that are looked up together
@@ -42,7 +44,6 @@ PIXEL_WORDS = frozenset(("px", "pixel", "pixels"))
 ASKING_TOKENS = frozenset(("number", "factor", "size", "ratio", "hex", "path", "quoted", "call", "setting"))
 COLOUR, LIGHT, DETAIL, SIZE, CANVAS = "colour", "light", "detail", "size", "canvas"
 ROOM = frozenset(("margin",))  # which is also where somebody lives
-FAULTS = frozenset(("noise", "colour_cast", "haze"))  # concepts of what a photograph should not have
 ASKED = "asked"  # of a clause that must not be passed over
 FAMILIES: Mapping[str, str] = MappingProxyType(
     {
@@ -89,6 +90,7 @@ def leave_out_contexts(text: str, tokens: Sequence[Token], lexicon: Lexicon, pla
         span
         for span in clauses
         if _tells(words[span.start : span.end], lexicon)
+        or states_unknown(tokens[span.start : span.end], lexicon)
         or _introduces(span, words, lexicon)
         or _is_plain_sentence(span, tokens, words, lexicon)
     ]
@@ -229,12 +231,17 @@ def _tells(words: Sequence[str], lexicon: Lexicon) -> bool:
     places, own = lexicon.places, [word for word in words if word]
     if own and own[0] in places.similes:
         return len(own) >= MIN_SIMILE_LENGTH and places.pleas.isdisjoint(own)
+    if len(own) >= MIN_STATEMENT_LENGTH and " ".join(own[-2:]) in places.demands:
+        return True
     pairs = {" ".join(pair) for pair in pairwise(own)}
     if len(own) >= MIN_STATEMENT_LENGTH and own[0] in places.narrators and own[1] not in places.narrators:
         return places.wants.isdisjoint({*own, *pairs})  # "I took this", where verbs behind "I" are no commands
     if not own or not places.commands.isdisjoint({*own, *pairs}):
         return own[:1] != [] and own[0] in places.subordinators and not places.pleas.intersection(own)
-    has_verb = any(word in places.facts or lexicon.is_past(word) for word in own[1:])
+    has_verb = any(
+        word in places.facts or (lexicon.is_past(word) and before not in places.determiners)
+        for before, word in pairwise(own)
+    )
     has_verb = has_verb or (len(own) >= MIN_STATEMENT_LENGTH and own[0] in places.remarks)
     if own[0] in places.subordinators:
         return len(own) >= MIN_REASON_LENGTH and (has_verb or not places.agents.isdisjoint(own[1:]))

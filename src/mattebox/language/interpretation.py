@@ -25,6 +25,7 @@ from mattebox.language.meanings import (
 from mattebox.language.settings import CUT
 from mattebox.recipe.flat_parameters import parameters_by_name
 
+OUTLINE = "outline"  # concept: "without a white border" has none at all
 STUDIO = "studio"  # a background that can have a colour
 EXACT_UNITS = ("px", "%")
 RIGHT_ANGLE = 90  # degrees of "left" and "right" without a number
@@ -50,6 +51,8 @@ class Reading:
         Values that hold unless others are said.
     unsaid
         Names of values that its noun means by itself, which a preset's own are likelier than.
+    corrects
+        Whether its values take the place of those of earlier readings: "on cream, no, on tan".
     """
 
     text: str
@@ -59,6 +62,7 @@ class Reading:
     is_default: bool = False
     implied: Mapping[str, Value] = field(default_factory=dict)
     unsaid: frozenset[str] = frozenset()
+    corrects: bool = False
 
 
 def interpret_anchor(anchor: Anchor, current: Mapping[str, Value]) -> Reading:
@@ -90,7 +94,8 @@ def interpret_anchor(anchor: Anchor, current: Mapping[str, Value]) -> Reading:
     if len(set(numbers)) < len(numbers):
         raise WordsNotUnderstood('"{words}" has two numbers', "give one; nothing was done", words=anchor.text)
     if anchor.is_negated and not _takes_away(anchor, concept):
-        if anchor.find(ColourName) or anchor.negates_adjective:
+        is_paint = bool(concept.colour) and concept.off is not None and concept.area == "" and meaning.name == OUTLINE
+        if (anchor.find(ColourName) and not is_paint) or anchor.negates_adjective:
             raise WordsNotUnderstood(
                 '"{words}" is not understood', "say what should be there instead", words=anchor.text
             )

@@ -18,19 +18,27 @@ def quote_labels(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> list[T
     """The tokens, with a label's text as one in quotation marks; as they are where some have been written."""
     if any(token.kind == "quoted" for token in tokens):
         return list(tokens)
-    names = _label_words(lexicon)
-    for index, token in enumerate(tokens):
-        if token.kind == "word" and fold_word(token.text) in names:
-            span = _find_behind_colon(text, tokens, index, names) or _find_capitals(tokens, index, lexicon)
+    phrases = _label_phrases(lexicon)
+    names = frozenset(phrase[-1] for phrase in phrases)
+    words = [fold_word(token.text) if token.kind == "word" else "" for token in tokens]
+    for index, word in enumerate(words):
+        if word in names and any(tuple(words[index + 1 - len(p) : index + 1]) == p for p in phrases):
+            span = _find_behind_colon(text, tokens, index, names) or _find_capitals(text, tokens, index, lexicon)
             span = span or _find_later_capitals(tokens, index, lexicon)
             if span is not None:
                 return _join(text, tokens, *span)
     return list(tokens)
 
 
-def _label_words(lexicon: Lexicon) -> frozenset[str]:
-    nouns = expand_all(lexicon.vocabulary.concepts[LABEL].nouns)
-    return frozenset(fold_word(noun.split()[-1]) for noun in nouns) - lexicon.places.determiners
+def _label_phrases(lexicon: Lexicon) -> frozenset[tuple[str, ...]]:
+    """What stands before a label's text, such as ("write",) or ("label", "it"); fillers at the front are left out."""
+    phrases = set()
+    for noun in expand_all(lexicon.vocabulary.concepts[LABEL].nouns):
+        words = [fold_word(word) for word in noun.split()]
+        while len(words) > 1 and words[0] in lexicon.fillers:
+            del words[0]
+        phrases.add(tuple(words))
+    return frozenset(p for p in phrases if p[-1] not in lexicon.places.determiners)
 
 
 def _find_behind_colon(text: str, tokens: Sequence[Token], index: int, names: Set[str]) -> tuple[int, int] | None:
@@ -54,15 +62,22 @@ def _ends_text(tokens: Sequence[Token], index: int) -> bool:
     return bool(marks) and not is_final
 
 
-def _find_capitals(tokens: Sequence[Token], index: int, lexicon: Lexicon) -> tuple[int, int] | None:
+def _find_capitals(text: str, tokens: Sequence[Token], index: int, lexicon: Lexicon) -> tuple[int, int] | None:
     """The words behind a word for a label that are written as names, or in capitals."""
     first = last = index + 1
     pair = tuple(fold_word(token.text) for token in tokens[first : first + 2])
     if pair in lexicon.meanings or pair in lexicon.whole_phrases:
         return None  # "AI-edited"
-    while last < len(tokens) and _is_name(tokens[last], lexicon, is_first=last == first):
+    while last < len(tokens) and (
+        _is_name(tokens[last], lexicon, is_first=last == first) or (last > first and _is_joined(text, tokens, last))
+    ):
         last += 1
     return (first, last) if last > first else None
+
+
+def _is_joined(text: str, tokens: Sequence[Token], index: int) -> bool:
+    """Whether a hyphen joins a word to the one before it: "AI-edited"."""
+    return tokens[index].kind == "word" and text[tokens[index - 1].end : tokens[index].start] == "-"
 
 
 def _find_later_capitals(tokens: Sequence[Token], index: int, lexicon: Lexicon) -> tuple[int, int] | None:

@@ -51,6 +51,7 @@ class Lexicon:
         self.restrictions = frozenset(map(fold_word, vocabulary.restrictions))
         self.subjects = frozenset(map(fold_word, vocabulary.subjects))
         self.excess = frozenset(map(fold_word, vocabulary.excess))
+        self.denials = frozenset(map(fold_word, vocabulary.denials))
         self.comparatives = frozenset(map(fold_word, vocabulary.comparatives))
         praises = expand_all(vocabulary.praises)
         inflected = (praise + ending for praise in praises for ending in vocabulary.inflections)
@@ -129,7 +130,12 @@ class Lexicon:
             return joined
         stem = self.find_stem(word)
         inflected = self.words_by_stem.get(stem) if len(stem) > MIN_STEM_LENGTH else None
-        return inflected or self._find_head(word)
+        return inflected or self._complete(word) or self._find_head(word)
+
+    def _complete(self, word: str) -> str | None:
+        """The known verb of which a word lacks the ending, as imperatives do: German "signier"."""
+        endings = self.vocabulary.omitted_endings if len(word) > MIN_STEM_LENGTH else ()
+        return next((word + ending for ending in endings if word + ending in self.known_words), None)
 
     def find_other_form(self, word: str) -> str | None:
         """What a known word that means nothing by itself is short for, or a form of."""

@@ -167,12 +167,13 @@ class Break:
     """The end of a clause; a `is_hard` one is a comma or full stop, others are words such as "and".
 
     A full stop, question mark or semicolon `ends_sentence`. Behind an `is_adversative` one, such as "but", nothing goes
-    on that was said before it.
+    on that was said before it; what stands behind one that `corrects` takes its place.
     """
 
     is_hard: bool
     ends_sentence: bool = False
     is_adversative: bool = False
+    corrects: bool = False
 
 
 Meaning: TypeAlias = (

@@ -10,6 +10,8 @@ from mattebox.language.meanings import Adjective, Break, ColourName, Minus, Noun
 THOUSAND = "k"  # unit of "150k", which only the words around it make bytes or pixels
 HUNDRED, THOUSAND_VALUE = 100, 1000
 MIN_KELVIN = 1000  # of a colour temperature
+GREYS, WHITE_LEVEL = ("grey", "gray", "black"), 255
+FILE_LIMIT = "file_limit"  # concept
 COUNTED_UNITS = ("stop",)  # of which one is meant without a number: "a stop darker"
 
 
@@ -40,6 +42,43 @@ def join_units(words: Sequence[Word]) -> list[Word]:
         else:
             joined.append(word)
     return joined
+
+
+def drop_limits(words: Sequence[Word]) -> list[Word]:
+    """The words without "at most" before a share, which no file's size is: a shadow of "at most 30 %"."""
+    pairs = zip(words, [*words[1:], None], strict=False)
+    return [word for word, after in pairs if not (_is_limit(word) and after is not None and _is_share(after))]
+
+
+def name_greys(words: Sequence[Word]) -> list[Word]:
+    """The words, with a share of grey behind "on" or the like as that grey: "against 50 % grey"."""
+    named: list[Word] = []
+    for word in words:
+        colour, share = word.find(ColourName), named[-1].find(Number) if named else None
+        ground = named[-2].find(Noun) if len(named) > 1 else None
+        is_grey = isinstance(colour, ColourName) and colour.css in GREYS and isinstance(share, Number)
+        if (
+            is_grey
+            and isinstance(share, Number)
+            and share.unit == "%"
+            and isinstance(ground, Noun)
+            and ground.is_optional
+        ):
+            level = round(WHITE_LEVEL * (1 - min(max(share.value, 0), HUNDRED) / HUNDRED))
+            named[-1] = Word(f"{named[-1].text} {word.text}", (ColourName(f"#{level:02x}{level:02x}{level:02x}"),))
+        else:
+            named.append(word)
+    return named
+
+
+def _is_limit(word: Word) -> bool:
+    noun = word.meanings[0]
+    return isinstance(noun, Noun) and noun.name == FILE_LIMIT
+
+
+def _is_share(word: Word) -> bool:
+    number = word.find(Number)
+    return isinstance(number, Number) and number.unit == "%"
 
 
 def _takes_unit(number: Number, unit: Unit) -> bool:

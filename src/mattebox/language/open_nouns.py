@@ -19,7 +19,9 @@ from mattebox.language.meanings import (
     Phrase,
 )
 from mattebox.language.place_search import PlaceSearch
+from mattebox.language.settings import PRESET
 
+HIDDEN = "hidden_"  # begins the names of concepts of what is made unrecognisable
 MAX_NOUN_LENGTH = 4  # unknown words of one thing
 
 
@@ -108,11 +110,55 @@ def _is_beside(search: PlaceSearch, index: int) -> bool:
 
 def pass_over_topics(search: PlaceSearch) -> None:
     """Drop the first clause where it only names what is photographed: "Monstera: ...", "Old gramophone. ..."."""
-    end = _end_of_topic(search)
+    end = _end_of_list(search) or _end_of_topic(search)
+    if any(_is_ground(search, i) for i in range(end)):
+        return
     if end == len(search.tokens) or not (search.has_unknown(0, end) or search.tokens[end].kind != "separator"):
         return
-    if all(_can_name(search, i) for i in range(end)) and not _asks_for_new(search, 0, end):
+    if all(_can_name(search, i) or search.tokens[i].kind == "separator" for i in range(end)) and not _asks_for_new(
+        search, 0, end
+    ):
         search.drop(0, end)
+
+
+def _is_ground(search: PlaceSearch, index: int) -> bool:
+    """Whether a word is a colour or background behind "on" or the like, which no name has."""
+    return index > 0 and search.words[index - 1] in search.places.grounds and search.paints(index)
+
+
+def pass_over_names(search: PlaceSearch) -> None:
+    """Drop later clauses that only name a kind of thing, without an article: "..., kids wellies, ..."."""
+    sells = any(
+        isinstance(m, Phrase) and PRESET in m.values
+        for w in search.words
+        for m in search.lexicon.meanings.get((w,), ())
+    )
+    for start, end in list(search.spans())[1:]:
+        words = search.words[start:end]
+        names = any(search.is_subject_word(i) or search.words[i] in search.places.attributes for i in range(start, end))
+        is_bare = (
+            (names or (sells and end - start == 1))
+            and search.places.determiners.isdisjoint(words)
+            and search.has_unknown(start, end)
+        )
+        if is_bare and all(_can_name(search, i) for i in range(start, end)) and not _asks_for_new(search, start, end):
+            search.drop(start, end)
+
+
+def pass_over_left(search: PlaceSearch) -> None:
+    """Drop clauses that say which of the things that can be hidden are not: "leave the faces"."""
+    for start, end in search.spans(at_conjunctions=True):
+        kept = [
+            i for i in range(start, end) if search.words[i] not in search.places.leavings and not search.is_small(i)
+        ]
+        leaves = not search.places.leavings.isdisjoint(search.words[start:end])
+        if leaves and kept and all(_is_hidden(search, i) for i in kept) and (start, end) != (0, len(search.tokens)):
+            search.drop(start, end)
+
+
+def _is_hidden(search: PlaceSearch, index: int) -> bool:
+    meanings = search.lexicon.meanings.get((search.words[index],), ())
+    return any(isinstance(m, Noun) and m.name.startswith(HIDDEN) for m in meanings)
 
 
 def name_first_things(search: PlaceSearch) -> None:
@@ -164,10 +210,22 @@ def _end_of_topic(search: PlaceSearch) -> int:
     return len(search.tokens)
 
 
+def _end_of_list(search: PlaceSearch) -> int:
+    """Where the things before the first colon end, if they are a list; 0 for none: "saddle, horse tack shop: ..."."""
+    for index in range(1, len(search.tokens)):
+        if ":" in search.text[search.tokens[index - 1].end : search.tokens[index].start]:
+            marks = [i for i in range(index) if search.tokens[i].kind == "separator"]
+            is_list = bool(marks) and all(search.tokens[i].text == "," for i in marks)
+            return index if is_list else 0
+    return 0
+
+
 def _can_name(search: PlaceSearch, index: int) -> bool:
     """Whether a word can be part of a name of what is photographed."""
     word, places = search.words[index], search.places
-    if index in search.unknown and search.words[index + 1] in places.determiners:
+    if word in search.lexicon.scenery:
+        return True
+    if index in search.unknown and "".join(search.words[index + 1 : index + 2]) in places.determiners:
         return False  # "zorbify the chair": a verb
     if index in search.unknown:
         return not search.lexicon.vocabulary.capital_nouns or search.tokens[index].text[:1].isupper() or not index
@@ -197,7 +255,7 @@ def _is_noun(search: PlaceSearch, index: int, first: int, start: int) -> bool:
 def _wants(search: PlaceSearch, index: int) -> bool:
     """Whether what stands behind a thing says what is wanted of it: "on white", "brighter", "without ..."."""
     word = search.words[index]
-    if word in search.places.grounds or word in search.places.purposes:
+    if word in search.places.grounds | search.places.purposes | search.places.origins:
         return True
     meanings = search.lexicon.meanings.get((word,), ())
     kinds = (Gradation, Degree, Negation, Phrase, ColourName, Adjective)

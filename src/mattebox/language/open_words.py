@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 
 from mattebox.language.lexicon import Lexicon
-from mattebox.language.meanings import Noun
+from mattebox.language.meanings import Adjective, Noun
 from mattebox.language.open_nouns import (
     name_first_things,
     name_removed_backgrounds,
     pass_over_adverbs,
     pass_over_attributes,
+    pass_over_left,
+    pass_over_names,
     pass_over_topics,
 )
 from mattebox.language.place_search import PlacedWords, PlaceSearch
@@ -53,6 +55,8 @@ def place_unknown_words(
     finder.pass_over_whereabouts()
     name_removed_backgrounds(finder)
     pass_over_topics(finder)
+    pass_over_names(finder)
+    pass_over_left(finder)
     name_first_things(finder)
     pass_over_attributes(finder)
     pass_over_adverbs(finder)
@@ -118,6 +122,7 @@ class _PlaceFinder(PlaceSearch):
             return False
         meanings = self.lexicon.meanings.get((self.words[index],), ())
         named = any(isinstance(m, Noun) and m.name in CANVAS_CONCEPTS for m in meanings)
+        named = named or any(isinstance(m, Adjective) and "format" in m.alone.split() for m in meanings)
         return named or self.tokens[index].kind in ("number", "hex", "size", "ratio", "path", "setting")
 
     def name_things(self) -> None:
@@ -196,6 +201,7 @@ class _PlaceFinder(PlaceSearch):
 
     def _is_part_of(self, before: Sequence[str]) -> bool:
         """Whether "background of", "shadow under" or the like stands before a thing."""
+        before = [word for word in before if word not in self.places.removals]
         if len(before) < 2 or before[-1] not in self.places.relations:
             return False
         meanings = self.lexicon.meanings.get((before[-2],), ())

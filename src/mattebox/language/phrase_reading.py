@@ -107,7 +107,7 @@ def _holds_number(meaning: Meaning) -> bool:
     """Whether a phrase can have its number inside: "edge 2 px inwards"."""
     if not isinstance(meaning, Noun):
         return isinstance(meaning, Gradation)
-    return meaning.concept.removes or set(meaning.concept.measures) == {"px"}
+    return meaning.concept.removes or {"px"} <= set(meaning.concept.measures) <= {"px", ""}
 
 
 def _append_split(text: str, tokens: Sequence[Token], index: int, split: _SplitPhrase, words: list[Word]) -> int:

@@ -215,6 +215,7 @@ class PhraseCompiler:
         yield from ((w, NumberWord(n)) for key, n in data.numbers.items() for w in split_synonyms(key))
         yield from ((w, _amount(text)) for key, text in data.amounts.items() for w in split_synonyms(key))
         yield from ((w, Unit(unit)) for key, unit in data.units.items() for w in split_synonyms(key))
+        yield from _pairs(expand_all(data.corrections), Break(is_hard=True, corrects=True))
         for conjunction in data.conjunctions:
             yield conjunction, Break(is_hard=False, is_adversative=conjunction in data.adversatives)
 

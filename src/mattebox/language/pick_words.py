@@ -22,6 +22,8 @@ class PickWords(Struct, frozen=True, forbid_unknown_fields=True):
         Words of requests for one of several: "keep", "only"; those that mean that it is cut out.
     together
         Words behind two things that are cut out as one.
+    rest
+        The word for all around the subject.
     """
 
     classes: dict[str, frozenset[str]] = {}
@@ -32,12 +34,15 @@ class PickWords(Struct, frozen=True, forbid_unknown_fields=True):
     keeping: frozenset[str] = frozenset()
     cuttings: frozenset[str] = frozenset()
     together: frozenset[str] = frozenset()
+    rest: str = ""
 
     def fold(self) -> PickWords:
         """The same, with words in the form in which they are compared."""
-        names = [name for name in self.__struct_fields__ if name != "classes"]
+        names = [name for name in self.__struct_fields__ if name not in ("classes", "rest")]
         folded = {name: frozenset(map(fold_word, getattr(self, name))) for name in names}
-        return PickWords({name: frozenset(map(fold_word, words)) for name, words in self.classes.items()}, **folded)
+        return PickWords(
+            {name: frozenset(map(fold_word, words)) for name, words in self.classes.items()}, **folded, rest=self.rest
+        )
 
     def class_of_word(self) -> dict[str, str]:
         """The class of each word."""

@@ -5,7 +5,7 @@ Which one is said by its class, such as dog; what is not wanted is passed over b
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 
 from mattebox.language.errors import WordsNotUnderstood
 from mattebox.language.lexicon import Lexicon
@@ -19,13 +19,18 @@ MAX_ARTICLES = 3  # words between "not" and the thing
 
 def read_picks(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
     """The tokens, with the one class of thing that is cut out of several as its setting, without the other things."""
-    words = [fold_word(token.text) if token.kind == "word" else "" for token in tokens]
+    words = _read_words(tokens)
+    if _is_graded(words, lexicon):
+        tokens = _name_rest(tokens, words, lexicon)
+        words = _read_words(tokens)
     classes = {index: lexicon.class_of_word[word] for index, word in enumerate(words) if word in lexicon.class_of_word}
     pair = _find_pair(words, classes, lexicon)
     if pair:
         names = sorted({classes[index] for index in pair}, key=lambda name: (name != PERSON, name))
         return _name_class(tokens, pair[0], set(range(pair[0] + 1, pair[-1] + 2)), "+".join(names))
     gone = _find_excluded(words, lexicon)
+    if classes and not _is_graded(words, lexicon):
+        gone |= {index for span in _find_surroundings(words, lexicon) for index in span}
     kept = [index for index in classes if index not in gone and not _is_described(words, index, lexicon)]
     others = {word for index, word in enumerate(words) if index not in gone}
     if gone and not others.isdisjoint(lexicon.picks.keeping) and len({classes[i] for i in kept}) == 1:
@@ -42,6 +47,10 @@ def read_picks(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
     gone = gone if alone is kept else set()
     gone |= {index for index, word in enumerate(words) if word in lexicon.picks.leaving}
     return _name_class(tokens, alone[0], gone | set(alone[1:]), classes[alone[0]])
+
+
+def _read_words(tokens: Sequence[Token]) -> list[str]:
+    return [fold_word(token.text) if token.kind == "word" else "" for token in tokens]
 
 
 def _name_class(tokens: Sequence[Token], kept: int, gone: Set[int], name: str) -> list[Token]:
@@ -84,6 +93,33 @@ def _find_excluded(words: Sequence[str], lexicon: Lexicon) -> set[int]:
         elif is_ended:
             gone |= set(range(first - (first > 0 and words[first - 1] in data.leaving), last + 1))
     return gone
+
+
+def _find_surroundings(words: Sequence[str], lexicon: Lexicon) -> Iterator[range]:
+    """What lies around the subject and is not wanted, with its word for no: "not the snow around him"."""
+    for index, word in enumerate(words):
+        end = index + 1
+        while end < len(words) and words[end] in lexicon.places.determiners:
+            end += 1
+        noun = words[end] if index + 1 < end < len(words) else ""
+        is_around = noun in lexicon.scenery | lexicon.places.settings or (bool(noun) and not lexicon.is_known(noun))
+        if word not in lexicon.picks.exclusions or not is_around:
+            continue
+        end += 1
+        beside = lexicon.places.pronouns | lexicon.places.determiners | lexicon.subjects | lexicon.picks.beside
+        while end < len(words) and words[end] in beside | lexicon.places.surroundings | lexicon.places.behind:
+            end += 1
+        if end == len(words) or not words[end]:
+            yield range(index, end)
+
+
+def _name_rest(tokens: Sequence[Token], words: Sequence[str], lexicon: Lexicon) -> list[Token]:
+    """The tokens, with what lies around the subject and is not to be changed as the rest: "not the rest"."""
+    named = list(tokens)
+    for span in reversed(list(_find_surroundings(words, lexicon))):
+        rest = Token("word", lexicon.vocabulary.picks.rest, tokens[span[1]].start, tokens[span[-1]].end)
+        named[span[1] : span[-1] + 1] = [rest]
+    return named
 
 
 def _is_thing(word: str, lexicon: Lexicon) -> bool:

@@ -109,8 +109,12 @@ class PlaceSearch:
         written = self.text[self.tokens[first].start : self.tokens[last - 1].end]
         self.things[written] = self.lexicon.vocabulary.subjects[0]
         self.subjects[self.tokens[head].text] = self.lexicon.vocabulary.subjects[0]
-        self.unknown.discard(head)
+        self.unknown -= {i for i in self.unknown if self.words[i] == self.words[head] and self._is_free(i)}
         self.forget({i for i in range(first, last) if i != head})
+
+    def _is_free(self, index: int) -> bool:
+        """Whether a word is written as a thing that was named before, and names it again: the "kalimba" fills 90 %."""
+        return self.tokens[index].text in self.subjects
 
     def drop(self, start: int, end: int) -> None:
         self.passed_over.append(self.text[self.tokens[start].start : self.tokens[end - 1].end])

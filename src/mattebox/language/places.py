@@ -119,6 +119,12 @@ class Places(Struct, frozen=True, forbid_unknown_fields=True):
         Words that say that something is wanted, also behind those: I "need".
     possessors
         Articles that begin sentences about somebody's things: "my daughter ...".
+    demands
+        Ends of statements about who wants it so: the machine "needs it".
+    erasures
+        Other verbs for what shall be gone, of single things: "retouch".
+    leavings
+        Verbs for what stays as it is: "leave".
     references
         Words before a number that measures nothing: "order" 4711.
     remarks
@@ -181,6 +187,9 @@ class Places(Struct, frozen=True, forbid_unknown_fields=True):
     narrators: frozenset[str] = frozenset()
     wants: frozenset[str] = frozenset()
     possessors: frozenset[str] = frozenset()
+    demands: frozenset[str] = frozenset()
+    erasures: frozenset[str] = frozenset()
+    leavings: frozenset[str] = frozenset()
     references: frozenset[str] = frozenset()
     remarks: frozenset[str] = frozenset()
     introductions: frozenset[str] = frozenset()

@@ -13,6 +13,7 @@ from mattebox.language.anchor_checks import (
     require_label_text,
     require_one_choice,
     require_supported,
+    require_whole_background,
 )
 from mattebox.language.anchor_reading import read_anchors
 from mattebox.language.anchor_sequence import find_all_anchors
@@ -152,9 +153,10 @@ def _plan_all(text: str, tokens: Sequence[Token], base: Recipe | None, lexicon: 
 
 def _plan_tokens(text: str, tokens: Sequence[Token], base: Recipe | None, lexicon: Lexicon) -> Plan:
     require_direction(tokens, lexicon)
+    require_whole_background(tokens, lexicon)
     read = read_text(text, tokens, lexicon)
     require_complete_request(read.words, lexicon)
-    require_supported(read.words)
+    require_supported(read.words, lexicon.excess)
     require_one_choice(read.words, lexicon.vocabulary.alternative_question)
     readings = read_anchors(find_all_anchors(read.words, lexicon, text), _flat_values(base), lexicon)
     readings = imply_crop(readings, tokens, lexicon)

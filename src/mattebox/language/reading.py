@@ -15,7 +15,7 @@ from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import Gradation, Phrase, Word
 from mattebox.language.neighbours import name_contents, read_neighbours
 from mattebox.language.noun_phrases import shorten_noun_phrases
-from mattebox.language.number_units import join_units
+from mattebox.language.number_units import drop_limits, join_units, name_greys
 from mattebox.language.number_words import parse_number_word
 from mattebox.language.open_words import place_unknown_words
 from mattebox.language.phrase_reading import read_phrase
@@ -31,9 +31,10 @@ from mattebox.language.replacement import (
     grade_questions,
     join_attributes,
 )
+from mattebox.language.self_corrections import mark_corrections
 from mattebox.language.token_meanings import token_meaning
 from mattebox.language.tokens import Token, fold_word, split_tokens
-from mattebox.language.word_boundaries import mend_boundaries, mend_excess
+from mattebox.language.word_boundaries import drop_repeated, mend_boundaries, mend_excess
 
 MAX_TOKENS = 400  # of a request, commas among them
 MAX_QUOTED_LENGTH = 40  # letters of a word in an error
@@ -56,7 +57,7 @@ def split_request(text: str, lexicon: Lexicon) -> list[Token]:
     tokens = split_tokens(text)
     if len(tokens) > MAX_TOKENS:
         raise WordsNotUnderstood("the request has more than {count} words", "say it in fewer", count=MAX_TOKENS)
-    tokens = leave_out_plain_numbers(text, tokens, lexicon)
+    tokens = leave_out_plain_numbers(text, drop_repeated(tokens), lexicon)
     tokens = leave_out_contents(text, quote_labels(text, tokens, lexicon), lexicon)
     tokens = shorten_noun_phrases(text, tokens, lexicon)
     tokens = read_picks(tokens, lexicon)
@@ -86,7 +87,9 @@ def read_text(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> ReadText:
     concepts = lexicon.vocabulary.concepts
     words = [word for word in words if not _says_nothing(word)]
     words = order_colours(words, lexicon.places, concepts)
-    wanted = name_contents(drop_replaced(join_units(words)), concepts)
+    wanted = name_contents(
+        drop_replaced(name_greys(drop_limits(join_units(mark_corrections(words, lexicon))))), concepts
+    )
     wanted = drop_explained(wanted, text, lexicon.vocabulary.explanations)
     wanted = drop_answered(grade_questions(wanted, concepts))
     wanted = read_neighbours(wanted, concepts)

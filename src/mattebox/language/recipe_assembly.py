@@ -39,6 +39,7 @@ STUDIO = "studio"  # value of the background
 HIDE, HIDE_METHOD = "hide", "hide_method"  # parameters
 UNCUT_NAMES = ("size", "crop_to")  # that make sense for a whole photograph
 UNLIMITED_STEPS = {Cut, Frame, Anonymise, LensBlur}  # that have no area, and are about the subject, or all of its kind
+LENGTH_NAMES = ("size", "margin", "fill", "outline", "upscale", "file_limit")  # of which none is below 0
 UPRIGHT = "upright"  # of rotate: by the outline of what was cut out
 
 
@@ -74,7 +75,8 @@ def assemble_recipe(readings: Iterable[Reading], base: Recipe | None) -> Recipe:
             if name in values and reading.is_default:
                 continue
             known = value if name in defaults else values.get(name, value)
-            values[name] = _agree(name, known, value, sources.get(name, ""), reading.text)
+            agreed = value if reading.corrects else _agree(name, known, value, sources.get(name, ""), reading.text)
+            values[name] = agreed
             sources[name] = reading.text
             defaults = defaults | {name} if reading.is_default else defaults - {name}
         implied = {**reading.implied, **implied}
@@ -189,6 +191,10 @@ def _require_ranges(values: Mapping[str, Value]) -> None:
     """ValueOutOfRange for the first number that is."""
     known = parameters_by_name()
     for name, value in values.items():
+        if name in LENGTH_NAMES and str(value).startswith("-"):
+            raise ValueOutOfRange(
+                "{name}: {value} is too little", "it must be at least {limit}", name=name, value=value, limit=0
+            )
         info = base_type(known[name]) if name in known else None
         low, high = getattr(info, "ge", None), getattr(info, "le", None)
         if isinstance(value, bool | str) or (low is None and high is None):

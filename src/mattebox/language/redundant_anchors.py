@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -35,6 +35,11 @@ ROTATE = "rotate"  # parameter
 PICK = "pick"  # parameter: which of several subjects
 APERTURE_CONCEPT, SHARPNESS_CONCEPT = "aperture", "sharpness"
 BACKGROUND = "background"  # concept
+FAULTS = frozenset(("noise", "colour_cast", "haze"))  # concepts of what a photograph should not have
+FAULT_ANSWERS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"colour_cast": frozenset(("warmth", "white_balance")), "haze": frozenset(("dehazing", "clarity", "contrast"))}
+)
+"""Concepts by which they are mended."""
 
 
 def join_anchors(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor]:
@@ -109,7 +114,19 @@ def _drop_repeated_nouns(anchors: Sequence[Anchor]) -> list[Anchor]:
             return False
         return not said.isdisjoint(form.split(" ")[0] for form in noun.concept.measures.values())
 
-    return [anchor for anchor in anchors if not repeats(anchor)]
+    described = [a.meaning.name for a in anchors if isinstance(a.meaning, Noun) and a.modifiers]
+    named = {a.meaning.name for a in anchors if isinstance(a.meaning, Noun | Gradation)}
+    kept = [anchor for anchor in anchors if not repeats(anchor)]
+    return [a for a in kept if not _is_answered_fault(a, described, said, named)]
+
+
+def _is_answered_fault(anchor: Anchor, described: Sequence[str], said: Set[str], named: Set[str]) -> bool:
+    """Whether an anchor only names what another says to remove: "an old scan with noise. Clean up the grain"."""
+    noun = anchor.meaning
+    if not isinstance(noun, Noun) or noun.name not in FAULTS or anchor.modifiers:
+        return False
+    answers = FAULT_ANSWERS.get(noun.name, frozenset())
+    return noun.name in described or not said.isdisjoint(noun.concept.off or {}) or not answers.isdisjoint(named)
 
 
 def _list_names(anchor: Anchor) -> set[str]:

@@ -107,6 +107,8 @@ def drop_answered(words: Sequence[Word]) -> list[Word]:
     nouns = [m for word in words for m in word.meanings if isinstance(m, Noun)]
     named |= {noun.name for noun in nouns if is_change or noun.concept.grade is None}
     named |= {name for word in words for m in word.meanings[:1] if isinstance(m, Phrase) for name in m.values}
+    firsts = [word.meanings[0] for word in words]
+    named |= {name for m in firsts if isinstance(m, Adjective) for name in m.alone.split()}
     answered: list[Word] = []
     for word, after in zip(words, [*words[1:], None], strict=False):
         if not _is_answered(word.find(Ambiguity), named):
@@ -122,9 +124,11 @@ def _describes(word: Word, after: Word | None) -> bool:
 
 
 def _is_named(word: Word, named: Set[str]) -> bool:
-    """Whether a word is a noun, or an adjective of something that the request names: "make the plate unreadable"."""
+    """Whether a word is a noun, graded, or an adjective of what the request names: "make the plate unreadable"."""
     adjective = word.find(Adjective)
-    return word.find(Noun) is not None or (isinstance(adjective, Adjective) and not named.isdisjoint(adjective.values))
+    return word.find(Noun, Gradation) is not None or (
+        isinstance(adjective, Adjective) and not named.isdisjoint(adjective.values)
+    )
 
 
 def _is_answered(ambiguity: Meaning | None, named: Set[str]) -> bool:

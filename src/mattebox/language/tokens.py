@@ -20,12 +20,14 @@ TokenKind: TypeAlias = Literal[
     "camera",
     "factor",
     "number",
+    "domain",
     "separator",
     "word",
     "other",
 ]
 
 _SUFFIXES = "png|jpe?g|webp|tiff?|avif|heic|heif|bmp|exr|toml|json"
+_DOMAINS = "com|de|net|org|io|shop|store|eu|at|ch|co\\.uk"
 _NUMBER = r"\d+(?:[.,]\d+)*"
 _SIGNED = r"(?<!\S)@\w[\w.]*|©\s*[^\W\d_][^,;.!?\n]*?(?=\s+(?:(?-i:[a-zäöü])|$)|[,;.!?\n]|$)"  # a name's own mark
 _SINGLE = r"(?<![\w'’])['‘](?=[^\s'’])[^'’‘\n]*[^\s'’‘]['’](?!\w)"
@@ -40,6 +42,7 @@ _PATTERNS: tuple[tuple[TokenKind, str], ...] = (
     ("camera", r"\biso\s*-?\d+|\b1/\d+\s?s\b"),
     ("factor", rf"(?<![\w)])[x×]\s?{_NUMBER}(?![\w%])"),
     ("number", rf"[+\-−]?(?:\d+\s*/\s*\d+|{_NUMBER}|[½⅓⅔¼¾])"),
+    ("domain", rf"(?:www\.)?[a-z0-9-]{{2,}}\.(?:{_DOMAINS})\b"),
     ("word", r"[^\W\d_]+(?:['’][^\W\d_]+)*|[%°&]"),
     ("separator", r"[,;.!?+\n]+|(?<=\s)-+(?=\s)|(?<=\s)/(?=\s)|[–—•·|→…]"),
     ("other", r"[^\s\-_/():=]"),
@@ -61,9 +64,16 @@ class Token(NamedTuple):
 
 def split_tokens(text: str) -> list[Token]:
     """The tokens of a text, in order; white space, hyphens, brackets and emoji are left out."""
-    found = [Token(_kind_of(match), match[0], *match.span()) for match in _TOKEN.finditer(text)]
+    found = [_name_domain(Token(_kind_of(match), match[0], *match.span())) for match in _TOKEN.finditer(text)]
     pairs = zip([None, *found], found, strict=False)
     return [token for before, token in pairs if not _is_decoration(token) and not _ends_abbreviation(before, token)]
+
+
+def _name_domain(token: Token) -> Token:
+    """The word that names a shop instead of its address: "reverb" of "www.reverb.com"."""
+    if token.kind != "domain":
+        return token
+    return token._replace(kind="word", text=token.text.lower().removeprefix("www.").partition(".")[0])
 
 
 def _ends_abbreviation(before: Token | None, token: Token) -> bool:

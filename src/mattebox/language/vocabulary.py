@@ -62,6 +62,12 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         The word before a verb, or inside it, that says nothing: German "zu" ("zu entfernen", "aufzuhellen").
     mentions
         Others of its words that may stand in such a clause: "the print looks dull".
+    omitted_endings
+        Endings of known verbs that imperatives lack: German "signier(e)".
+    finite_endings
+        Endings of verbs behind a noun that begins a statement, of words that are not known: "the horizon slope-s".
+    finite_inner_endings
+        Those that a verb has only before other words of its clause: German "saufen ab", but "absaufen".
     past_endings
         Endings of verbs that tell what happened, of words that are not known: "squash-ed".
     insufficient
@@ -78,6 +84,10 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         Words between two requests.
     adversatives
         Those of them behind which a word for no does not go on: no frame, "but" a shadow.
+    corrections
+        Phrases behind which something takes the place of what was said: "no wait".
+    denials
+        Words that by themselves do the same, which are words for no, too.
     negations, more, less
         Words for no, more and less.
     comparatives
@@ -162,6 +172,9 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     excess_errors: dict[str, str] = {}
     picks: PickWords = PickWords()
     infinitive: str = ""
+    omitted_endings: tuple[str, ...] = ()
+    finite_endings: tuple[str, ...] = ()
+    finite_inner_endings: tuple[str, ...] = ()
     past_endings: tuple[str, ...] = ()
     insufficient: tuple[str, ...] = ()
     rescalings: dict[str, float] = {}
@@ -170,6 +183,8 @@ class Vocabulary(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     praises: tuple[str, ...] = ()
     conjunctions: tuple[str, ...]
     adversatives: tuple[str, ...] = ()
+    corrections: tuple[str, ...] = ()
+    denials: tuple[str, ...] = ()
     negations: tuple[str, ...]
     more: tuple[str, ...]
     less: tuple[str, ...]

@@ -24,6 +24,17 @@ def mend_boundaries(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
     return [part for token in mended for part in _split_token(token, lexicon)]
 
 
+def drop_repeated(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens without words that are said again directly behind a comma: "way, way too dark"."""
+    gone: set[int] = set()
+    for index in range(1, len(tokens) - 1):
+        before, token, after = tokens[index - 1 : index + 2]
+        are_words = before.kind == after.kind == "word" and token.kind == "separator" and token.text == ","
+        if are_words and fold_word(before.text) == fold_word(after.text):
+            gone |= {index, index + 1}
+    return [token for index, token in enumerate(tokens) if index not in gone]
+
+
 def mend_excess(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
     """The tokens, with words that are often written for those before too much of something: "its to bright"."""
     errors = lexicon.vocabulary.excess_errors
