@@ -68,11 +68,12 @@ def jpeg_markers(rng: random.Random, size: int) -> bytes:
 
 
 def jpeg_scans(rng: random.Random, size: int) -> bytes:
-    """A progressive JPEG of 12 MP whose last scan, of some bytes, comes a thousand times: minutes for its decoder."""
+    """A progressive JPEG of 12 MP whose last scan, of some bytes, comes again and again: minutes for its decoder."""
     file = io.BytesIO()
     Image.new("L", (4000, 3000)).save(file, "jpeg", progressive=True)
     data = file.getvalue()
-    return data[:-2] + data[data.rindex(b"\xff\xda") : -2] * 1000 + data[-2:]
+    scan = data[data.rindex(b"\xff\xda") : -2]
+    return data[:-2] + scan * max(200, (size - len(data)) // len(scan)) + data[-2:]
 
 
 def heif_boxes(rng: random.Random, size: int) -> bytes:
