@@ -57,6 +57,8 @@ def _drop_complaints(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor
     """The anchors without complaints that a later one answers otherwise: "too yellow. fix the white balance"."""
 
     def is_answered(index: int, anchor: Anchor) -> bool:
+        if _limits_another(anchor, anchors, lexicon):
+            return True
         if not isinstance(anchor.meaning, Gradation):
             return False
         if any(_is_opposite(anchor, other) for other in anchors) and _states(anchor, lexicon):
@@ -69,6 +71,16 @@ def _drop_complaints(anchors: Sequence[Anchor], lexicon: Lexicon) -> list[Anchor
         return any(not answers.isdisjoint(_list_names(later)) for later in anchors[index + 1 :])
 
     return [anchor for index, anchor in enumerate(anchors) if not is_answered(index, anchor)]
+
+
+def _limits_another(anchor: Anchor, anchors: Sequence[Anchor], lexicon: Lexicon) -> bool:
+    """Whether an anchor only says that another change shall not go too far: "brighter, but not too bright"."""
+    words = [fold_word(word) for word in anchor.text.split()]
+    small = lexicon.fillers | lexicon.particles | lexicon.excess | set(map(fold_word, lexicon.vocabulary.negations))
+    rest = [lexicon.find_stem(word) for word in words if word not in small]
+    is_limit = words[:1] != [] and lexicon.begins_negated(anchor.text) and not lexicon.excess.isdisjoint(words)
+    others = (word for a in anchors if a is not anchor and isinstance(a.meaning, Gradation) for word in a.text.split())
+    return is_limit and len(rest) == 1 and any(fold_word(word).startswith(rest[0]) for word in others)
 
 
 def _is_opposite(anchor: Anchor, other: Anchor) -> bool:
