@@ -126,6 +126,21 @@ def test_where_the_camera_cannot_be_followed_nothing_changes(case: str) -> None:
             np.testing.assert_array_equal(one.matte.alpha, other.matte.alpha)
 
 
+@pytest.mark.parametrize("rows", [12, 60])
+def test_what_lies_nearer_and_moves_otherwise_costs_nothing_of_the_subject(rows: int) -> None:
+    frames, near = draw(PAN), draw([(40 + 9 * n, 30) for n in range(FRAMES)])
+    for frame, other in zip(frames, near, strict=True):
+        is_subject = disc(place(frame.coarse.index), 25)[-rows:, :, None] > 0
+        np.copyto(frame.coarse.picture.rgb[-rows:], other.coarse.picture.rgb[-rows:], where=~is_subject)
+        if frame.coarse.motion is not None and other.coarse.motion is not None:
+            for mine, theirs in zip(frame.coarse.motion, other.coarse.motion, strict=True):
+                mine[-rows // 4 :] = theirs[-rows // 4 :]
+    before, after = errors(frames), errors(steady(frames))
+    assert all(left <= right for left, right in zip(after, before, strict=True))
+    for one in steady(frames):
+        assert not (disc(place(one.coarse.index), 23) > one.matte.alpha / 255 + 0.1).any()
+
+
 def test_nothing_crosses_a_cut_a_segment_or_a_change_of_size() -> None:
     frames = draw(PAN)
     alone = steady(frames[8:])
