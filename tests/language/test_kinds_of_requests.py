@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mattebox.errors import UsageError
-from mattebox.language.description import changed_values
+from mattebox.language.description import changed_values, describe_recipe
 from mattebox.language.errors import AmbiguousWords
 from mattebox.language.plan import plan_request
 
@@ -66,3 +66,9 @@ def test_what_cannot_be_done_is_refused(request_text: str) -> None:
 def test_what_can_mean_two_things_is_asked(request_text: str) -> None:
     with pytest.raises(AmbiguousWords):
         plan_request(request_text)
+
+
+@pytest.mark.parametrize("setting", ["upscale=-5", "label_opacity=0"])
+def test_what_words_would_ask_about_is_described_by_settings(setting: str) -> None:
+    recipe = plan_request(setting).recipe
+    assert plan_request(describe_recipe(recipe)).recipe == recipe

@@ -50,7 +50,7 @@ def describe_recipe(recipe: Recipe, language: str = "en") -> str:
 def _is_read_as(words: str, recipe: Recipe, language: str) -> bool:
     try:
         return plan_request(words, language=language).recipe == recipe
-    except WordsNotUnderstood:
+    except (AmbiguousWords, WordsNotUnderstood):
         return False
 
 

@@ -86,7 +86,7 @@ def assemble_recipe(readings: Iterable[Reading], base: Recipe | None) -> Recipe:
     _require_possible(values, sources)
     values = {name: complete_parts(name, value) for name, value in {**implied, **values}.items()}
     values = enlarge_to_size(describe_product(values))
-    _require_ranges(values)
+    _require_ranges(values, sources)
     if base is None and not values and set(areas) == {SUBJECT}:  # "only the subject"
         return Recipe((Cut(),))
     recipe = _apply_values(values, base)
@@ -187,11 +187,12 @@ def _contradiction(first: str, second: str) -> WordsNotUnderstood:
     )
 
 
-def _require_ranges(values: Mapping[str, Value]) -> None:
+def _require_ranges(values: Mapping[str, Value], sources: Mapping[str, str]) -> None:
     """ValueOutOfRange for the first number that is."""
     known = parameters_by_name()
     for name, value in values.items():
-        if name in LENGTH_NAMES and str(value).startswith("-"):
+        is_setting = "=" in sources.get(name, "")  # which the recipe itself checks
+        if name in LENGTH_NAMES and str(value).startswith("-") and not is_setting:
             raise ValueOutOfRange(
                 "{name}: {value} is too little", "it must be at least {limit}", name=name, value=value, limit=0
             )
