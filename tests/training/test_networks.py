@@ -178,3 +178,5 @@ def test_several_processes_train_one_network(tmp_path: Path) -> None:
     assert outcome.returncode == 0, outcome.stderr[-2000:]
     assert outcome.stdout.count("multiply-adds") == 1
     assert torch.load(tmp_path / "run/best.pt", weights_only=True)["net"] == "cutnet"
+    first, second = (ranked["torch"] for ranked in torch.load(tmp_path / "run/last.pt", weights_only=True)["rng"])
+    assert not torch.equal(first, second)  # each draws samples of its own

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,7 +35,6 @@ from tests.training.test_detail_export import fake_squeezenet  # noqa: E402
 from tests.training.test_restore import archive  # noqa: E402
 from tests.training.test_train import TINY  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[2]
 STEPS, KILLED_AT = 6, 5  # after the checkpoint of the evaluation at step 3
 UP = {"scale": 2, "widths": [8], "depths": [1]}
 
@@ -265,22 +261,3 @@ def test_a_run_of_another_network_is_not_resumed(tmp_path: Path) -> None:
     wider = edges.EdgeTask(edges.EdgeSettings(steps=STEPS, width=9, pixels=50, batch=64), task.sample_folder)
     with pytest.raises(UsageError, match=r"last\.pt: belongs to a run of another network; give the settings"):
         Trainer(wider, tmp_path / "run").run()
-
-
-@pytest.mark.timeout(180)  # three processes load torch
-def test_several_processes_train_any_task(tmp_path: Path) -> None:
-    """As torchrun starts them: two, of edges."""
-    samples = edge_samples(tmp_path / "edges")
-    (tmp_path / "recipe.toml").write_text("width = 8\npixels = 50\nbatch = 64\njudge_every = 0.5\n")
-    words = [sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-             "-m", "mattebox.training.tasks.edges.train", str(tmp_path / "recipe.toml"), str(samples),
-             str(tmp_path / "run"), "--steps", "4", "--threads", "1"]  # fmt: skip
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]), "OMP_NUM_THREADS": "1"}
-    result = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=170, cwd=ROOT)
-    assert result.returncode == 0, result.stderr[:6000]
-    assert result.stdout.count("parameters") == 1
-    state = torch.load(tmp_path / "run/last.pt", weights_only=True)
-    assert state["step"] == 4
-    first, second = (ranked["torch"] for ranked in state["rng"])
-    assert not torch.equal(first, second)  # each draws pixels of its own
-    assert (tmp_path / "run/best.pt").exists()
