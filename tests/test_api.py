@@ -12,6 +12,7 @@ import tifffile
 from PIL import Image
 
 import mattebox as mb
+from mattebox.errors import OutputError
 from mattebox.types import Picture
 from tests.fakes import fake_session
 from tests.io.pictures import rgb_profile
@@ -212,3 +213,12 @@ def test_other_sources_are_refused_with_the_remedy(astronaut: Picture) -> None:
             mb.cut(source)  # type: ignore[arg-type]
     with pytest.raises(mb.MatteboxError, match="256 x 256"):
         mb.cut(Image.fromarray(astronaut.rgb), max_pixels=1000)
+
+
+def test_bytes_are_the_file_that_would_be_saved(astronaut: Picture, tmp_path: Path) -> None:
+    result = mb.cut(astronaut, session=fake_session())
+    result.save(tmp_path / "cut.png")
+    assert result.to_bytes() == result.to_bytes("png") == (tmp_path / "cut.png").read_bytes()
+    assert result.to_bytes("webp", quality=50)[8:12] == b"WEBP"
+    with pytest.raises(OutputError, match="JPEG"):
+        result.to_bytes("jpg")

@@ -119,6 +119,13 @@ def test_a_manifest_of_a_spreadsheet(run: Run, photo: Path) -> None:
     assert not Path("y.png").exists()
 
 
+def test_settings_in_columns_of_a_manifest_are_said_not_to_count(run: Run, photo: Path) -> None:
+    Path("m.csv").write_text("input,output,background,price\nphoto.jpg,x.png,white,12\n")
+    ran = run("cut", "--manifest", "m.csv")
+    assert ran.code == 0
+    assert "m.csv: only input and output are read from it, not background: options hold for all" in ran.error
+
+
 def test_results_of_a_watch_need_a_folder_of_their_own(run: Run, photo: Path) -> None:
     for output in (".", "./", ".."):
         ran = run("cut", ".", "-o", output, "--watch")

@@ -20,7 +20,7 @@ def write(folder: Path, delimiter: str, end: str = "\r\n", encoding: str = "utf-
 
 
 def rows(path: Path) -> list[tuple[str, str | None]]:
-    return [(row.written_input, row.output) for row in read_manifest(path)]
+    return [(row.written_input, row.output) for row in read_manifest(path).entries]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -37,7 +37,7 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
 def test_a_first_line_that_names_the_delimiter(tmp_path: Path) -> None:
     path = write(tmp_path, ";", first="sep=;\r\n")
     assert rows(path) == ROWS
-    assert [row.place for row in read_manifest(path)] == [f"{path}, line 3", f"{path}, line 4"]
+    assert [row.place for row in read_manifest(path).entries] == [f"{path}, line 3", f"{path}, line 4"]
 
 
 def test_headings_as_people_write_them(tmp_path: Path) -> None:
@@ -55,3 +55,9 @@ def test_no_manifest(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "list.csv").write_bytes(content)
     with pytest.raises(UsageError, match=r"list\.csv"):
         read_manifest(tmp_path / "list.csv")
+
+
+def test_other_columns_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("Input,SKU,Background,output\na.jpg,17,white,a.png\n")
+    assert read_manifest(path).other_columns == ("sku", "background")

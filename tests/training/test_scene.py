@@ -91,6 +91,6 @@ def test_the_fit_is_calibrated_and_its_graph_says_the_same(tmp_path: Path) -> No
     assert np.allclose(answer, train.softmax(logits), atol=1e-4)
     out = tmp_path / "mine.onnx"
     out.write_bytes(graph.SerializeToString())
-    card = train.make_card(out, SceneHead("fast-3", "", (), 224, ("a", "b", "c")), shares, targets)
+    card = train.make_card(out, SceneHead("fast-4", "", (), 224, ("a", "b", "c")), shares, targets)
     assert (card.task, card.bytes) == ("scene", out.stat().st_size)
     assert {figure.what for figure in card.figures} >= {"recall of a", "accuracy of held-out pictures"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -118,3 +119,22 @@ class CutoutResult(Result):
             return None
         path = Path(target)
         return None if str(path) == "-" else marketplace_check.check_listing(path.read_bytes(), marketplace, str(path))
+
+    def to_bytes(self, format: str | None = None, *, quality: int | None = None) -> bytes:
+        """The picture as an encoded file, as `save` writes it.
+
+        Parameters
+        ----------
+        format : str, optional
+            Such as "png" or "jpg"; by default the recipe's, or PNG.
+        quality : int, optional
+            1 to 100; by default the recipe's, or the format's.
+
+        Raises
+        ------
+        OutputError
+            When the format cannot hold the picture.
+        """
+        file = io.BytesIO()
+        self.save(file, format=format, quality=quality)
+        return file.getvalue()

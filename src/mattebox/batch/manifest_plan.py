@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from mattebox.errors import InputError, InputMissing, UsageError
 from mattebox.io.input_items import InputItem, find_input_fault
 from mattebox.io.manifest import ManifestEntry, read_manifest
 from mattebox.io.store_address import is_output_address, is_store_address, parse_store_address
+from mattebox.recipe.flat_parameters import parameters_by_name
 
 
-def plan_from_manifest(manifest: str | Path, naming: OutputNaming) -> list[BatchJob | BatchFailure]:
+def plan_from_manifest(
+    manifest: str | Path, naming: OutputNaming, on_note: Callable[[str], None] | None = None
+) -> list[BatchJob | BatchFailure]:
     """Plan the jobs of a manifest, whose names are relative to its folder.
 
     Parameters
@@ -23,6 +27,8 @@ def plan_from_manifest(manifest: str | Path, naming: OutputNaming) -> list[Batch
         A file, or an address in a store: see `io.manifest.read_manifest`.
     naming : OutputNaming
         For rows without an output.
+    on_note : callable, optional
+        Told of columns that are named like settings, which are of the whole batch and not of rows.
 
     Returns
     -------
@@ -35,7 +41,10 @@ def plan_from_manifest(manifest: str | Path, naming: OutputNaming) -> list[Batch
     UsageError
         When the file cannot be read, or several pictures would go to one file.
     """
-    rows = read_manifest(manifest)
+    content = read_manifest(manifest)
+    rows, settings = content.entries, [name for name in content.other_columns if name in parameters_by_name()]
+    if settings and on_note is not None:
+        on_note(f"{manifest}: only input and output are read from it, not {', '.join(settings)}: options hold for all")
     store = parse_store_address(naming.output) if naming.output and is_output_address(naming.output) else None
     if naming.output is None and is_store_address(str(manifest)):
         raise UsageError(f"{manifest}: its results need a place", "give a folder or prefix with -o")

@@ -60,7 +60,7 @@ def plan_batch(naming: OutputNaming, options: BatchOptions) -> Iterable[BatchEnt
     if options.manifest:
         if options.inputs:
             raise UsageError("photographs and a --manifest are both given", "choose one")
-        return plan_from_manifest(options.manifest, naming)
+        return plan_from_manifest(options.manifest, naming, echo_stderr)
     if not options.inputs:
         raise click.UsageError("give at least one photograph, folder or pattern, or a --manifest")
     if options.fetch and is_offline():

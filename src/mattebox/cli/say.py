@@ -24,7 +24,7 @@ EXAMPLES = """
 \b
 Examples:
   mattebox say "white background, soft shadow, a bit warmer" mug.jpg
-  mattebox say "für Amazon, aber Hintergrund hellgrau" mugs/ -o listing/
+  mattebox say "für Etsy, aber Hintergrund hellgrau" mugs/ -o listing/
   mattebox say "twice as large and a bit less noise" --dry-run
   mattebox say "brighter, contrast=15" photo.jpg --recipe mine.toml
 

@@ -48,7 +48,15 @@ class ManifestEntry:
     url: str | None = None
 
 
-def read_manifest(manifest: str | Path) -> list[ManifestEntry]:
+@dataclass(frozen=True)
+class Manifest:
+    """The rows of a manifest, and the columns in which it holds something else, as they are named there."""
+
+    entries: list[ManifestEntry]
+    other_columns: tuple[str, ...]
+
+
+def read_manifest(manifest: str | Path) -> Manifest:
     """Read a manifest.
 
     Parameters
@@ -58,8 +66,8 @@ def read_manifest(manifest: str | Path) -> list[ManifestEntry]:
 
     Returns
     -------
-    list of ManifestEntry
-        Without empty lines.
+    Manifest
+        Without its empty lines.
 
     Raises
     ------
@@ -86,7 +94,8 @@ def read_manifest(manifest: str | Path) -> list[ManifestEntry]:
         raise UsageError(
             f"{path}: has no column `input` with names below it", "name it in the first line: input,output"
         )
-    return rows
+    others = [name for name in reader.fieldnames if name and name not in (INPUT_COLUMN, OUTPUT_COLUMN)]
+    return Manifest(rows, tuple(dict.fromkeys(others)))
 
 
 def _decode_text(content: bytes) -> str:

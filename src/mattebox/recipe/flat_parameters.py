@@ -20,6 +20,7 @@ from mattebox.errors import UsageError
 from mattebox.recipe.conversion import convert
 from mattebox.recipe.deprecated_names import RENAMED_FIELDS, RENAMED_WORDS, current_field, current_words
 from mattebox.recipe.field_types import FLAT_NAME, SWITCH_HELP, SWITCH_VALUE
+from mattebox.recipe.foreign_names import describe_foreign_name
 from mattebox.recipe.natural_values import natural_text
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import STEP_ORDER, Anonymise, AnyStep, Cut, Faces, Heal, Restore, Scene, Step, Upscale
@@ -176,7 +177,8 @@ def _stringify(parameter: Parameter, value: Any) -> Any:
 def _find_parameter(name: str) -> Parameter:
     known = parameters_by_name()
     if name not in known:
-        raise UsageError(f"there is no parameter {name!r}", suggest_name(name, known) or "see the help")
+        remedy = describe_foreign_name(name) or suggest_name(name, known)
+        raise UsageError(f"there is no parameter {name!r}", remedy or "see the help")
     return known[name]
 
 

@@ -19,7 +19,7 @@ from mattebox.models.store import settings
 
 WEIGHTS_FOLDER = Path(__file__).parents[1] / "weights"
 CARDS_FOLDER, TEMPLATES_FOLDER = (Path(__file__).parent / name for name in ("published", "templates"))
-MODEL_PRESETS = {"fast": "fast-3", "balanced": "pair-4", "best": "trio-1"}
+MODEL_PRESETS = {"fast": "fast-4", "balanced": "pair-4", "best": "trio-1"}
 UPSCALER_PRESETS = {"faithful": ("up2-1", "up4-1"), "real": ("real4-2",)}
 RESTORER_PRESETS = {"standard": "restore-3"}
 STYLE_MODEL, ADAIN_MODEL = "style-1", "adain"
