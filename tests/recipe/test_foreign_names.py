@@ -15,7 +15,8 @@ from mattebox.recipe.foreign_names import FOREIGN_NAMES
 def test_names_of_other_tools_lead_to_parameters_that_exist(name: str) -> None:
     assert name not in parameters_by_name()
     named = re.match(r"\w+", FOREIGN_NAMES[name])
-    assert named and named[0] in parameters_by_name()
+    assert named
+    assert named[0] in parameters_by_name()
     with pytest.raises(UsageError, match=f"there is no parameter '{name}'; here it is {named[0]}"):
         build_recipe({name: "1"})
 
