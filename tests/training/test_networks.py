@@ -97,7 +97,7 @@ def test_int8_weights_are_dequantised() -> None:
         ours = torch.sigmoid(net.eval()(torch.from_numpy(x))).numpy()
     difference = np.abs(ours[:, 0] - session.run(x)[:, 0])
     assert difference.mean() < 0.02  # activations are not rounded here
-    assert ((ours[:, 0] > 0.5) == (session.run(x)[:, 0] > 0.5)).mean() > 0.985
+    assert ((ours[:, 0] > 0.5) == (session.run(x)[:, 0] > 0.5)).mean() > 0.98
     assert read_network_shape(find_card("pair-4")) == {}  # an ensemble states none
 
 
