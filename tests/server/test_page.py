@@ -435,7 +435,7 @@ def test_languages(browser: Any, address: str, files: Files) -> None:
         page.set_input_files("#files", [files["rocket"], files["wall"]])
         page.locator(DONE).wait_for()
         page.locator(FAILED).wait_for()
-        assert re.fullmatch(r"640 × 427 Pixel, Sicherheit \d+ %, \d+,\d s\.", page.locator("#status").inner_text())
+        assert re.fullmatch(r"640 × 427 Pixel, Konfidenz \d+ %, \d+,\d s\.", page.locator("#status").inner_text())
         visit.tab("Licht")
         page.locator("[name=exposure]").fill("0.5")
         page.get_by_role("button", name="EN: English").click()

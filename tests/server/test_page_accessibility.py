@@ -141,7 +141,7 @@ def test_on_the_smallest_screens(browser: Any, address: str, files: dict[str, Pa
                 page.locator(f".tool[data-tool={tool}]").tap()
                 assert page.evaluate("document.documentElement.scrollWidth") == width
                 assert page.evaluate(CLIPPED) == page.evaluate(SMALL_TARGETS) == page.evaluate(COVERED) == []
-            for tab in ("Grund", "Vorlagen"):
+            for tab in ("Hintergrund", "Vorlagen"):
                 visit.tab(tab)
                 assert page.evaluate("document.documentElement.scrollWidth") == width
                 assert page.evaluate(CLIPPED) == page.evaluate(SMALL_TARGETS) == page.evaluate(COVERED) == []

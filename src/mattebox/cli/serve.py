@@ -80,10 +80,6 @@ def command(show_settings: bool, agent_folders: tuple[str, ...], **options: Any)
     keep_malloc_small()
     app = create_app(settings)
     log = app.state.mattebox.log
-    if log.is_enabled:
-        log.log_event("listening", address=f"http://{host}:{port}")
-    else:
-        echo_stderr(f"http://{host}:{port}  (Ctrl-C stops it)")
     config = uvicorn.Config(
         app, host=host, port=port, log_level="warning", access_log=False, server_header=False,
         timeout_graceful_shutdown=CONNECTION_CLOSE_SECONDS, limit_concurrency=MAX_CONNECTIONS, http=TimeoutProtocol,
@@ -91,8 +87,15 @@ def command(show_settings: bool, agent_folders: tuple[str, ...], **options: Any)
         log_config=None if log.is_enabled else LOGGING_CONFIG,
     )  # fmt: skip
     log.capture_library_logs()
+
+    def announce_address() -> None:
+        if log.is_enabled:
+            log.log_event("listening", address=f"http://{host}:{port}")
+        else:
+            echo_stderr(f"http://{host}:{port}  (Ctrl-C stops it)")
+
     with use_interface(Interface.HTTP):
-        GracefulServer(config, app.state.mattebox).run(sockets=[listener])
+        GracefulServer(config, app.state.mattebox, announce_address).run(sockets=[listener])
     return 0
 
 

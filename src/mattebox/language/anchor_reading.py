@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mattebox.language.anchors import Anchor, Modifier, accepts
@@ -33,6 +33,7 @@ from mattebox.recipe.presets import find_preset
 from mattebox.recipe.steps import Background, Cut, Frame
 
 LESS_FACTOR, MORE_FACTOR = 0.5, 1.5  # of the last change, for "a bit less" and "a bit more"
+MAX_NAMED_NOUNS = 3  # in an error
 PIXEL_CONCEPT = "size"  # of pixels without a noun
 CANVAS_CONCEPTS = (
     "size",
@@ -168,14 +169,22 @@ def _add_to_last(anchor: Anchor, readings: list[Reading], lexicon: Lexicon) -> N
             [f"{anchor.text} {noun}" for noun in nouns],
         )
     names = [n for m in anchor.modifiers if isinstance(m, Adjective) for n in m.values]
-    if names:
-        example = f"{anchor.text} {concepts[names[0]].nouns[0]}"
+    if nouns := _plain_nouns([concepts[name] for name in names]):
         raise WordsNotUnderstood(
-            '"{words}" does not say what', 'such as "{example}"; nothing was done', words=anchor.text, example=example
+            '"{words}" does not say what',
+            "say what it belongs to, such as {nouns}; nothing was done",
+            words=anchor.text,
+            nouns=", ".join(nouns),
         )
     raise WordsNotUnderstood(
         '"{words}" does not say what', "say what it belongs to; nothing was done", words=anchor.text
     )
+
+
+def _plain_nouns(concepts: Iterable[Concept]) -> list[str]:
+    """The first noun of each of a few concepts; patterns of several words are left out."""
+    firsts = (next((noun for noun in concept.nouns if "(" not in noun), None) for concept in concepts)
+    return list(dict.fromkeys(noun for noun in firsts if noun is not None))[:MAX_NAMED_NOUNS]
 
 
 def _repeats_last(anchor: Anchor, readings: Sequence[Reading], current: Mapping[str, Value], lexicon: Lexicon) -> bool:

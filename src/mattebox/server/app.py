@@ -74,7 +74,11 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await asyncio.gather(state.worker_pool.start(), asyncio.to_thread(import_pipeline))
+        try:
+            await asyncio.gather(state.worker_pool.start(), asyncio.to_thread(import_pipeline))
+        except MatteboxError as error:
+            state.startup_error = error
+            raise
         await state.job_service.resume_stored_jobs()
         sweep = asyncio.create_task(state.photographs.sweep_periodically())
         delay = asyncio.create_task(measure_loop_delay(state.metrics.loop_delay))

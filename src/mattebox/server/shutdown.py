@@ -1,4 +1,4 @@
-"""Graceful shutdown: on a signal, finish or hand back the work in progress, then exit.
+"""Start and graceful shutdown: on a signal, finish or hand back the work in progress, then exit.
 
 Until then the server still responds: /readyz with 503, new work with 503 and Retry-After, and questions about jobs.
 """
@@ -6,8 +6,11 @@ Until then the server still responds: /readyz with 503, new work with 503 and Re
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
+import socket
 import time
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -19,13 +22,38 @@ CONNECTION_CLOSE_SECONDS = 2  # for connections that are still open at the end
 
 
 class GracefulServer(uvicorn.Server):
-    """uvicorn's server with a graceful shutdown on the first signal and an immediate one on the second."""
+    """uvicorn's server with a graceful shutdown on the first signal and an immediate one on the second.
 
-    def __init__(self, config: uvicorn.Config, app_state: AppState) -> None:
+    `on_listening` is called once it takes requests. Where the services do not start, `run` raises their error.
+    """
+
+    def __init__(self, config: uvicorn.Config, app_state: AppState, on_listening: Callable[[], None]) -> None:
         super().__init__(config)
-        self.app_state = app_state
+        self.app_state, self._on_listening = app_state, on_listening
         self._signalled_at = self._min_shutdown_seconds = 0.0
         self._closing_task: asyncio.Task[None] | None = None
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        logger = logging.getLogger("uvicorn.error")
+        logger.addFilter(self._is_unknown_failure)
+        try:
+            super().run(sockets)
+        except SystemExit:
+            if self.app_state.startup_error is None:
+                raise
+        finally:
+            logger.removeFilter(self._is_unknown_failure)
+        if self.app_state.startup_error is not None:
+            raise self.app_state.startup_error
+
+    def _is_unknown_failure(self, record: logging.LogRecord) -> bool:
+        """Whether uvicorn's log says more than the error that `run` raises: no traceback of it is wanted."""
+        return self.app_state.startup_error is None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_listening()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self._signalled_at or not self.app_state.is_ready:

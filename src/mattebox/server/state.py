@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from mattebox.errors import MatteboxError
 from mattebox.server.auditing import Auditor
 from mattebox.server.auth import AccessControl
 from mattebox.server.content_buffer import ContentBuffer
@@ -29,7 +30,8 @@ FETCH_THREADS, JOB_THREADS = 16, 8
 
 @dataclass
 class AppState:
-    """Settings and services of a server. `is_ready` between start and stop, `is_stopping` from the first signal."""
+    """Settings and services of a server. `is_ready` between start and stop, `is_stopping` from the first signal;
+    `startup_error` says why it does not start."""
 
     settings: Settings
     buffer: ContentBuffer
@@ -50,6 +52,7 @@ class AppState:
     metrics: RequestMetrics = field(default_factory=RequestMetrics)
     is_ready: bool = False
     is_stopping: bool = False
+    startup_error: MatteboxError | None = None
     requests_in_flight: int = 0  # other than GET and HEAD
 
     @classmethod

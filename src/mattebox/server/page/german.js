@@ -77,7 +77,7 @@ export const german = {
     heal: { brush: "Übermalen Sie, was verschwinden soll: Seine Umgebung tritt an seine Stelle." },
   },
   tooManyPixels: (width, height, megapixels) => `${width} × ${height} Pixel sind mehr, als der Server macht (${megapixels} Megapixel). Wählen Sie unter „Größe“ weniger oder unter „Rahmen“ einen kleineren Rand.`,
-  noCut: "Mit „Original“ und „Objektiv“ wird nichts freigestellt. Wählen Sie zuerst einen anderen Hintergrund.",
+  noCut: "Mit „Original“ und „Bokeh“ wird nichts freigestellt. Wählen Sie zuerst einen anderen Hintergrund.",
 
   // the batch
   strip: "Alle Fotos",
@@ -105,14 +105,14 @@ export const german = {
   useLast: "Einstellungen vom letzten Mal",
   ignoreLast: "Ohne die Einstellungen vom letzten Mal",
   dropPreset: "Diese Vorlage entfernen",
-  backgroundTab: "Grund",
+  backgroundTab: "Hintergrund",
   lightTab: "Licht",
   frameTab: "Rahmen",
   sizeTab: "Größe",
   presetsTab: "Vorlagen",
   background: "Hintergrund",
   paints: {
-    transparent: "Ohne", white: "Weiß", black: "Schwarz", colour: "Farbe", blur: "Unscharf", lens: "Objektiv", original: "Original", picture: "Bild", studio: "Studio",
+    transparent: "Ohne", white: "Weiß", black: "Schwarz", colour: "Farbe", blur: "Unscharf", lens: "Bokeh", original: "Original", picture: "Bild", studio: "Studio",
     "#f1ede6": "Papier", "#cfe3f5": "Himmel", "#f7d9d0": "Rosé", "#dcecdc": "Minze", "#e6dff3": "Flieder",
     "linear-gradient(160deg, #fdf6e3, #a8c0ff)": "Morgen", "linear-gradient(180deg, #ffd9c0, #f3a6b5)": "Abend", "linear-gradient(145deg, #2b3440, #6d7f93)": "Schiefer",
   },
@@ -137,7 +137,7 @@ export const german = {
   shadow: "Schatten",
   cutting: "Freistellen",
   rows: {
-    picture: "Eigenes Bild", blur: "Unschärfe", harmonise: "Licht angleichen", bokeh: "Blende", backdrop_bokeh: "Objektiv", bokeh_aperture: "Lichter als", bokeh_depth: "Schärfe", colour: "Farbe", shadow: "Art", shadow_opacity: "Stärke", shadow_softness: "Weichheit", model: "Qualität", edges: "Kanten", pick: "Motive", scene: "Szene", edge_shift: "Kante verschieben", feather: "Kante weichzeichnen",
+    picture: "Eigenes Bild", blur: "Unschärfe", harmonise: "Licht angleichen", bokeh: "Blende", backdrop_bokeh: "Bokeh", bokeh_aperture: "Lichter als", bokeh_depth: "Schärfe", colour: "Farbe", shadow: "Art", shadow_opacity: "Stärke", shadow_softness: "Weichheit", model: "Qualität", edges: "Kanten", pick: "Motive", scene: "Szene", edge_shift: "Kante verschieben", feather: "Kante weichzeichnen",
     auto: "Automatisch verbessern", exposure: "Belichtung", contrast: "Kontrast", highlights: "Lichter", shadows: "Tiefen", clarity: "Klarheit",
     saturation: "Farbe", vibrance: "Dynamik", warmth: "Wärme", sharpen: "Schärfe", faces: "Gesichter", only: "Wo",
     crop: "Auf das Motiv zuschneiden", margin: "Rand", aspect: "Format", outline: "Kontur", rotate: "Drehen", fill: "Motivgröße", across: "Links–rechts", down: "Oben–unten",
@@ -168,7 +168,7 @@ export const german = {
   aspects: { original: "Original", "1:1": "1 : 1", "4:5": "4 : 5", "4:3": "4 : 3", "16:9": "16 : 9", "9:16": "9 : 16" },
   formats: { auto: "PNG", jpg: "JPEG", webp: "WebP", avif: "AVIF", psd: "PSD (Ebenen)", zip: "ZIP (Farbe, Alpha)" },
   notWritten: (format) => `${format}: nicht in diesem Browser`,
-  models: { "": "Standard", fast: "Schnell", balanced: "Ausgewogen", best: "Am besten" },
+  models: { "": "Standard", fast: "Schnell", balanced: "Ausgewogen", best: "Beste Qualität" },
   preset: "Vorlage",
   presetNames: { avatar: "Profilbild", ebay: "eBay", passport: "Passbild", portrait: "Porträt", product: "Produkt", sticker: "Sticker", thumbnail: "Vorschaubild" },
   presetTitles: {
@@ -238,7 +238,7 @@ export const german = {
   working: (percent) => (percent ? `In Arbeit… ${percent} %` : "In Arbeit…"),
   updating: "Wird aktualisiert…",
   madeSmaller: "Hier verkleinert: Es war zu groß für den Server.",
-  done: ({ width, height, confidence }, s) => `${width} × ${height} Pixel` + (confidence === null ? "" : `, Sicherheit ${confidence} %`) + `, ${s} s.`,
+  done: ({ width, height, confidence }, s) => `${width} × ${height} Pixel` + (confidence === null ? "" : `, Konfidenz ${confidence} %`) + `, ${s} s.`,
   firstCutout: "Ein erster Ausschnitt, auf diesem Gerät gemacht. Ein feinerer folgt.",
   doubtful: "Bitte ansehen: Vielleicht fehlt etwas oder ist zu viel.",
   guess: "Es ist nicht klar, was freigestellt werden soll; das hier ist geraten.",

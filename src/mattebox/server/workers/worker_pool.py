@@ -32,7 +32,7 @@ from mattebox.server.workers.task_pauses import TaskPauses
 from mattebox.server.workers.task_queue import QueueEntry, TaskQueue
 from mattebox.types import OnProgress
 
-START_TIMEOUT_SECONDS = 60  # to load the network
+START_TIMEOUT_SECONDS = 180  # to load the network, on a busy machine
 RETRY_SECONDS = 5  # after which another worker has started
 TIMEOUT_RETRY_SECONDS = 30  # after which the load that made a picture late has changed
 ABANDONED_TASK_SECONDS = 1.0  # to end a task that nobody waits for, before its worker is killed
@@ -224,7 +224,11 @@ class WorkerPool:
         self._workers.add(process)
         try:
             ready = await asyncio.wait_for(self._receive_response(process), START_TIMEOUT_SECONDS)
-        except (asyncio.IncompleteReadError, TimeoutError):
+        except TimeoutError:
+            await self._kill_worker(process)
+            problem = f"a worker was not ready after {START_TIMEOUT_SECONDS} s"
+            raise WorkerStartFailure(problem, "the machine is busy or slow: try again, or a smaller model") from None
+        except asyncio.IncompleteReadError:
             await self._kill_worker(process)
             raise WorkerStartFailure("a worker does not start", "give it more memory, or a smaller model") from None
         except BaseException:
