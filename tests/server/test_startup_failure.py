@@ -1,49 +1,34 @@
-"""A server that cannot start its workers says so in one line, and never that it is listening."""
+"""A server whose workers do not start says so in one line, and never that it is listening."""
 
 from __future__ import annotations
 
-import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-import uvicorn
 
-from mattebox.server.app import create_app
-from mattebox.server.settings import load_settings
-from mattebox.server.shutdown import GracefulServer
+from tests.serving import free_port
+
+SERVE_WITHOUT_PATIENCE = """
+from mattebox.cli.main import main
 from mattebox.server.workers import worker_pool
-from mattebox.server.workers.worker_pool import WorkerPool, WorkerStartFailure
+worker_pool.START_TIMEOUT_SECONDS = 0.001
+main(["serve", "--workers", "1"])
+"""
 
 
-def test_the_error_is_raised_and_nothing_else_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    async def fail(self: WorkerPool) -> None:
-        raise WorkerStartFailure("a worker was not ready after 1 s", "try again")
-
-    monkeypatch.setattr(WorkerPool, "start", fail)
-    app = create_app(load_settings(data=str(tmp_path)))
-    listened: list[bool] = []
-    server = GracefulServer(uvicorn.Config(app, port=0), app.state.mattebox, lambda: listened.append(True))
-    with caplog.at_level(logging.INFO), pytest.raises(WorkerStartFailure, match="after 1 s"):
-        server.run()
-    assert not listened
-    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
-
-
-async def start_pool(pool: WorkerPool) -> None:
-    try:
-        await pool.start()
-    finally:
-        await pool.stop()
-
-
-def test_a_worker_that_takes_too_long_is_not_said_to_lack_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import asyncio
-
-    monkeypatch.setattr(worker_pool, "START_TIMEOUT_SECONDS", 0.001)
-    app = create_app(load_settings(data=str(tmp_path), workers=1))
-    with pytest.raises(WorkerStartFailure, match="was not ready after 0.001 s; the machine is busy or slow"):
-        asyncio.run(start_pool(app.state.mattebox.worker_pool))
+@pytest.mark.parametrize("log", ["none", "json"])
+def test_workers_that_take_too_long_are_an_error_of_one_line(tmp_path: Path, log: str) -> None:
+    values = {"DATA": str(tmp_path), "LOG": log, "PORT": str(free_port())}
+    environment = os.environ | {f"MATTEBOX_SERVER_{name}": value for name, value in values.items()}
+    command = [sys.executable, "-c", SERVE_WITHOUT_PATIENCE]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode not in (0, 3)  # 3 is uvicorn's own, after its traceback
+    last = ran.stderr.splitlines()[-1]
+    assert last == (
+        "mattebox: a worker was not ready after 0.001 s; the machine is busy or slow: try again, or a smaller model"
+    )
+    assert "Traceback" not in ran.stderr
+    assert "http://" not in ran.stderr

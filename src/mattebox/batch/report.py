@@ -24,6 +24,7 @@ from mattebox.io.object_store import find_object
 from mattebox.io.store_address import StoreAddress, is_output_address, is_store_address, parse_store_address
 from mattebox.recipe.recipe import Recipe
 
+SPREADSHEET_SUFFIXES = (".csv", ".tsv", ".xls", ".xlsx", ".ods")
 REVIEW_CONFIDENCE = 0.6  # results below it are marked "doubtful"
 
 
@@ -44,6 +45,8 @@ class BatchReport:
     def __init__(
         self, path: Path, recipe: Recipe, model_hash: str, *, resume: bool, review_confidence: float = REVIEW_CONFIDENCE
     ) -> None:
+        if path.suffix.lower() in SPREADSHEET_SUFFIXES:
+            raise UsageError(f"{path}: a report has a line of JSON for each picture", f"name it {path.stem}.jsonl")
         self.path, self.model_hash, self.review_confidence = path, model_hash, review_confidence
         self.recipe_hash = hash_recipe(recipe)
         self._is_stream = is_stream(path)

@@ -49,6 +49,7 @@ export const german = {
   stage: "Foto",
   after: "Nachher",
   before: "Vorher",
+  verdict: "Wie das Ergebnis die Regeln des Marktplatzes einhält",
   frame: "Foto. Plus und Minus zoomen, Pfeiltasten verschieben es, C vergleicht. Mit Behalten, Entfernen oder Heilen bewegen die Pfeiltasten ein Kreuz, und Enter markiert dort.",
   tools: "Werkzeuge",
   look: "Vergleichen",

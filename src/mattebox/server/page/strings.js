@@ -52,6 +52,7 @@ const english = {
   stage: "Photograph",
   after: "After",
   before: "Before",
+  verdict: "How the result keeps to the marketplace's rules",
   frame: "Photograph. Plus and minus zoom, arrows move it, C compares. With Keep, Remove or Heal, arrows move a cross and Enter marks there.",
   tools: "Tools",
   look: "Compare",
