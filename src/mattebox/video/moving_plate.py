@@ -85,8 +85,8 @@ class MovingPlate:
             return None
         self._follow(place, frame.picture.shape)
         x, y, shown = self._take_samples(frame, alpha)
-        place = register(place, x, y, shown, self._know)
-        known = self._know(*map_points(place, x, y))
+        place = register(place, x, y, shown, self._look_up)
+        known = self._look_up(*map_points(place, x, y))
         if has_moved(known.colours, shown[known.chosen], MAX_CHANGED_SHARE):
             return None
         self._last_place = place
@@ -102,7 +102,7 @@ class MovingPlate:
         is_core = enlarge_core(frame.alpha, alpha.shape)
         self._forget_contradicted(frame, is_core, place, fit)
         places = np.flatnonzero((alpha > 0) & ~is_core)
-        known = self._know(*self._map_pixels(place, places, alpha.shape[1]))
+        known = self._look_up(*self._map_pixels(place, places, alpha.shape[1]))
         places = places.take(known.chosen)
         shown = take_levels(frame.picture, frame.picture.rgb.reshape(-1, 3).take(places, axis=0))
         return clear_background(alpha, places, measure_distance(known.colours, shown, fit))
@@ -120,7 +120,7 @@ class MovingPlate:
             self._colours, self._counts = (_shift(plane, *moved) for plane in (self._colours, self._counts))
             self._corner = self._corner[0] + moved[0], self._corner[1] + moved[1]
 
-    def _know(self, x: Floats, y: Floats) -> KnownPixels:
+    def _look_up(self, x: Floats, y: Floats) -> KnownPixels:
         """What the plate knows at places, bilinear between four known pixels."""
         height, width = self._counts.shape
         x, y = x - np.float32(self._corner[0]), y - np.float32(self._corner[1])
@@ -193,7 +193,7 @@ class MovingPlate:
         is_subject = alpha[step, step] > 0
         rows, columns = np.nonzero(dilate(is_subject, RING_SAMPLES) & ~dilate(is_subject, 1))
         rows, columns = rows * RING_STEP, columns * RING_STEP
-        known = self._know(*map_points(place, columns.astype(np.float32), rows.astype(np.float32)))
+        known = self._look_up(*map_points(place, columns.astype(np.float32), rows.astype(np.float32)))
         if len(known.chosen) < MIN_SAMPLES:
             return None
         shown = take_levels(frame.picture, frame.picture.rgb[rows[known.chosen], columns[known.chosen]])
@@ -204,7 +204,7 @@ class MovingPlate:
         rows, columns = np.nonzero(is_core[::SAMPLE_STEP, ::SAMPLE_STEP])
         rows, columns = rows * SAMPLE_STEP, columns * SAMPLE_STEP
         x, y = map_points(place, columns.astype(np.float32), rows.astype(np.float32))
-        known = self._know(x, y)
+        known = self._look_up(x, y)
         if not len(known.chosen):
             return
         shown = take_levels(frame.picture, frame.picture.rgb[rows[known.chosen], columns[known.chosen]])

@@ -28,10 +28,10 @@ class _Slopes(NamedTuple):
     down: np.ndarray
 
 
-Know = Callable[[Floats, Floats], "tuple[np.ndarray, Floats]"]  # which of N places are known, and their colours
+LookUp = Callable[[Floats, Floats], "tuple[np.ndarray, Floats]"]  # which of N places are known, and their colours
 
 
-def register(place: Affine, x: Floats, y: Floats, shown: Floats, know: Know) -> Affine:
+def register(place: Affine, x: Floats, y: Floats, shown: Floats, look_up: LookUp) -> Affine:
     """Correct a map from a frame to a plate.
 
     Parameters
@@ -42,7 +42,7 @@ def register(place: Affine, x: Floats, y: Floats, shown: Floats, know: Know) -> 
         Samples of the frame's background.
     shown : N x 3 float32
         Their levels, 0..255.
-    know : callable
+    look_up : callable
         The plate: from N places to the numbers of those that are known, and their levels.
 
     Returns
@@ -54,7 +54,7 @@ def register(place: Affine, x: Floats, y: Floats, shown: Floats, know: Know) -> 
     x, y, luma = x[part], y[part], shown[part] @ LUMA_WEIGHTS
     if len(x) < MIN_SAMPLES:
         return place
-    slopes = _measure_slopes(place, x, y, know)
+    slopes = _measure_slopes(place, x, y, look_up)
     if len(slopes.chosen) < MIN_SAMPLES:
         return place
     x, y, luma = x[slopes.chosen], y[slopes.chosen], luma[slopes.chosen]
@@ -64,7 +64,7 @@ def register(place: Affine, x: Floats, y: Floats, shown: Floats, know: Know) -> 
     gradient = np.concatenate([slopes.across * points, slopes.down * points])  # 6 x N
     corrected = place
     for _ in range(STEPS):
-        step = _find_step(corrected, x, y, luma, know, gradient)
+        step = _find_step(corrected, x, y, luma, look_up, gradient)
         if step is None:
             break
         linear = step[:, :2] / size
@@ -75,13 +75,13 @@ def register(place: Affine, x: Floats, y: Floats, shown: Floats, know: Know) -> 
     return corrected if np.abs(moved).max() <= MAX_CORRECTION else place
 
 
-def _measure_slopes(place: Affine, x: Floats, y: Floats, know: Know) -> _Slopes:
+def _measure_slopes(place: Affine, x: Floats, y: Floats, look_up: LookUp) -> _Slopes:
     """The plate's slopes where it is known around samples."""
     across, down = map_points(place, x, y)
     planes = np.full((4, len(x)), np.nan)
     for plane, (right, below) in zip(planes, ((-1, 0), (1, 0), (0, -1), (0, 1)), strict=True):
         reach = np.float32(GRADIENT_PIXELS)
-        numbers, colours = know(across + right * reach, down + below * reach)
+        numbers, colours = look_up(across + right * reach, down + below * reach)
         plane[numbers] = colours @ LUMA_WEIGHTS
     chosen = np.flatnonzero(np.isfinite(planes).all(axis=0))
     left, right, above, below = planes[:, chosen]
@@ -89,10 +89,10 @@ def _measure_slopes(place: Affine, x: Floats, y: Floats, know: Know) -> _Slopes:
 
 
 def _find_step(
-    place: Affine, x: Floats, y: Floats, luma: Floats, know: Know, gradient: np.ndarray
+    place: Affine, x: Floats, y: Floats, luma: Floats, look_up: LookUp, gradient: np.ndarray
 ) -> np.ndarray | None:
     """The correction (2 x 3, of places relative to the middle in units of the size) by one step of least squares."""
-    numbers, colours = know(*map_points(place, x, y))
+    numbers, colours = look_up(*map_points(place, x, y))
     if len(numbers) < MIN_SAMPLES:
         return None
     known, shown = (colours @ LUMA_WEIGHTS).astype(np.float64), luma[numbers].astype(np.float64)
