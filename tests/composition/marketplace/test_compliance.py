@@ -174,3 +174,13 @@ def test_pictures_in_memory_are_checked_without_their_files() -> None:
     verdict = check_compliance(listing(), STRICT)
     assert verdict.passed
     assert not {"format", "frames", "weight"} & {f.rule for f in verdict.findings}
+
+
+def test_a_shadow_on_white_is_told_from_another_background() -> None:
+    def remedy(picture: Picture) -> str:
+        report = check_compliance(picture, STRICT, FileFacts("jpeg", 100_000))
+        return next(f.remedy for f in report.findings if f.rule == "white background" and not f.passed)
+
+    assert "shadow" in remedy(paint(listing(), slice(0, 20), slice(None), (254, 254, 254)))
+    grey = Picture(np.where(listing().rgb == 255, 250, listing().rgb).astype(np.uint8))
+    assert "background" in remedy(grey)

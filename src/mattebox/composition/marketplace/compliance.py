@@ -15,6 +15,7 @@ from mattebox.io import colour
 from mattebox.types import BitDepth, Picture, Pixels
 
 MIN_WHITE_SHARE = 0.999  # of the background must be exactly white
+MOSTLY_WHITE_SHARE = 0.5  # from which what is not is a shadow
 MIN_BORDER_WHITE_SHARE = 0.5
 ASPECT_TOLERANCE = 0.01
 FILL_TOLERANCE = 0.002
@@ -179,12 +180,15 @@ def _check_content(picture: Picture, rules: MarketplaceRules) -> Iterator[RuleFi
     if rules.white:
         complies = whiteness.white_share >= MIN_WHITE_SHARE and whiteness.border_white_share >= MIN_BORDER_WHITE_SHARE
         measured = (
-            f"{100 * whiteness.white_share:.1f} % of it 255, darkest {whiteness.darkest_level}, "
-            f"{100 * whiteness.border_white_share:.0f} % of the rim"
+            f"{100 * whiteness.white_share:.1f} % of it, darkest level {whiteness.darkest_level}, "
+            f"and {100 * whiteness.border_white_share:.0f} % of the picture's border"
         )
-        yield RuleFinding(
-            "white background", complies, measured, "255, 255, 255", name_parameter("background", "white")
+        wanted = (
+            f"{100 * MIN_WHITE_SHARE:.1f} % of it and {100 * MIN_BORDER_WHITE_SHARE:.0f} % of the border 255, 255, 255"
         )
+        is_shaded = whiteness.white_share >= MOSTLY_WHITE_SHARE and not complies
+        remedy = name_parameter("shadow", "none") if is_shaded else name_parameter("background", "white")
+        yield RuleFinding("white background", complies, measured, wanted, remedy)
     if rules.fill_least is not None or rules.fill_most is not None:
         low, high = rules.fill_least or 0.0, rules.fill_most or 1.0
         share = measurements.fill_share(box, *picture.size)
