@@ -43,6 +43,13 @@ def test_a_size_alone_cuts_nothing(run: Run, photo: Path) -> None:
         assert made.convert("RGBA").getchannel("A").getextrema() == (255, 255)
 
 
+def test_a_format_alone_is_not_shown_as_enhance_which_would_improve_the_photograph(run: Run, photo: Path) -> None:
+    shown = run("say", "save as png", photo, "--dry-run")
+    assert shown.code == 0
+    assert "mattebox run recipe.toml PHOTO    # recipe.toml: the lines above" in shown.out + shown.err
+    assert "mattebox enhance" not in shown.out + shown.err
+
+
 def test_a_plan_alone_writes_nothing(run: Run, photo: Path) -> None:
     for words in (["weißer Hintergrund", "--dry-run", photo], ["weißer Hintergrund"]):
         ran = run("say", *words)

@@ -38,7 +38,8 @@ def plan_lines(plan: Plan, recipe: Recipe, base: Recipe | None) -> Iterator[str]
     yield ""
     yield recipe.to_toml().rstrip("\n")
     yield ""
-    yield equivalent_command(recipe)
+    command = equivalent_command(recipe)
+    yield f"{command}    # {RECIPE_FILE}: the lines above" if RECIPE_FILE in command else command
 
 
 def plan_fields(plan: Plan, recipe: Recipe) -> dict[str, Any]:
@@ -59,7 +60,8 @@ def equivalent_command(recipe: Recipe) -> str:
     base = Recipe((Cut(),)) if recipe.cut_step is not None else Recipe((Save(),))
     values = changed_values(recipe)
     steps = {parameters_by_name()[name].step for name in values}
-    is_said = recipe.cut_step is not None or (steps <= set(ENHANCE_STEPS) and steps != set())
+    is_enhancement = steps <= set(ENHANCE_STEPS) and not steps <= {Save}  # `enhance` alone improves the photograph
+    is_said = recipe.cut_step is not None or is_enhancement
     if not is_said or changed_values(build_recipe(values, base)) != values:
         return f"mattebox run {RECIPE_FILE} PHOTO"
     words = ["mattebox", "cut" if recipe.cut_step is not None else "enhance", "PHOTO"]
