@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,8 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mattebox.errors import MatteboxError
+from mattebox.server.app import create_app
 from mattebox.server.http.multipart import iter_parts
 from mattebox.server.http.problems import Problem
+from mattebox.server.settings import Settings
 from tests.server.test_request_bodies import BOUNDARY, FORM_TYPE, parse
 from tests.serving import make_buffer
 
@@ -149,6 +151,13 @@ def test_forms_of_odd_pieces_are_read_or_refused(body: bytes, start: bytes) -> N
 def test_content_types_of_odd_pieces_are_read_or_refused(content_type: str, body: bytes) -> None:
     with contextlib.suppress(Problem):
         list(iter_parts(make_buffer().store(body), "multipart/form-data;" + content_type))
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A server that ends with this file: requests for jobs start its queue, of which a process has one."""
+    with TestClient(create_app(Settings(model="fast", workers=1, data=str(tmp_path_factory.mktemp("data"))))) as client:
+        yield client
 
 
 @pytest.mark.parametrize("seed", range(8))
