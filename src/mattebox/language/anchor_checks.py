@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from mattebox.language.anchors import SUBJECT, Anchor
 from mattebox.language.clauses import Clause
+from mattebox.language.concepts import BACKGROUND
 from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
 from mattebox.language.interpretation import Reading
 from mattebox.language.lexicon import Lexicon
@@ -29,7 +30,6 @@ from mattebox.language.tokens import Token, fold_word
 from mattebox.language.vocabulary import expand_all
 from mattebox.recipe.recipe import Recipe
 
-BACKGROUND = "background"  # concept
 TONE_CONCEPTS = frozenset(("highlights", "shadow_tones"))  # that are about parts of a photograph themselves
 LABEL, LABEL_LOGO = "label", "label_logo"  # parameters
 MAX_NOUN_DISTANCE = 3  # words from an adjective to its noun

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mattebox.language.anchors import Anchor, Modifier, accepts
-from mattebox.language.concepts import Concept, Value
+from mattebox.language.concepts import BACKGROUND, Concept, Value
 from mattebox.language.errors import AmbiguousWords, WordsNotUnderstood
 from mattebox.language.interpretation import Reading, interpret_anchor
 from mattebox.language.lexicon import Lexicon
@@ -23,7 +23,7 @@ from mattebox.language.meanings import (
 )
 from mattebox.language.negated_values import drop_negated_values
 from mattebox.language.number_units import THOUSAND
-from mattebox.language.redundant_anchors import BACKGROUND, drop_redundant_anchors, join_anchors
+from mattebox.language.redundant_anchors import drop_redundant_anchors, join_anchors
 from mattebox.language.self_corrections import mark_readings, restates
 from mattebox.language.settings import CUT, PRESET
 from mattebox.language.strengths import set_strength

@@ -6,6 +6,8 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+BACKGROUND = "background"  # name of the concept, and of the area
+
 Value: TypeAlias = str | int | float | bool
 Values: TypeAlias = dict[str, Value]
 """Values of a recipe by flat name; beside those, `cut` and `preset`."""

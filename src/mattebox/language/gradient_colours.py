@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mattebox.language.concepts import Concept
+from mattebox.language.concepts import BACKGROUND, Concept
 from mattebox.language.meanings import Break, ColourName, Noun, Word
 from mattebox.language.places import Places
 from mattebox.language.tokens import fold_word
 
-GRADIENT, BACKGROUND = "gradient", "background"  # concepts
+GRADIENT = "gradient"  # concept
 END_COUNT = 2  # of a gradient from top to bottom
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from mattebox.language.colour_names import list_css_colours, list_own_colours
-from mattebox.language.concepts import Concept
+from mattebox.language.concepts import BACKGROUND, Concept
 from mattebox.language.meanings import (
     Adjective,
     Alternative,
@@ -40,7 +40,6 @@ MIN_STEM_LENGTH = 3  # letters of a word without its ending
 MIN_FILLER_LENGTH = 6  # letters of a filler whose typing errors are corrected
 MIN_UNDOUBLED_LENGTH = 4  # letters of a stem whose last letter counts once: "cropped" is of "crop"
 MIN_PHRASE_LENGTH = 2  # words without fillers of a phrase that means something without them
-BACKGROUND = "background"  # the area that is also a concept: "blur only the background"
 REDUCED_KINDS = (Noun, Adjective, Gradation, ColourName, Number, Unit)
 
 FoldedWords: TypeAlias = tuple[str, ...]

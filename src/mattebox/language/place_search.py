@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from mattebox.language.concepts import BACKGROUND
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import Adjective, Break, ColourName, Noun
 from mattebox.language.tokens import Token, fold_word
-
-BACKGROUND = "background"  # concept
 
 
 @dataclass

@@ -7,6 +7,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from mattebox.language.anchors import SUBJECT, Anchor, accepts, is_bare_subject, is_limitable
+from mattebox.language.concepts import BACKGROUND
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import (
     Adjective,
@@ -34,7 +35,6 @@ ANSWERS: Mapping[str, frozenset[str]] = MappingProxyType(
 ROTATE = "rotate"  # parameter
 PICK = "pick"  # parameter: which of several subjects
 APERTURE_CONCEPT, SHARPNESS_CONCEPT = "aperture", "sharpness"
-BACKGROUND = "background"  # concept
 FAULTS = frozenset(("noise", "colour_cast", "haze"))  # concepts of what a photograph should not have
 FAULT_ANSWERS: Mapping[str, frozenset[str]] = MappingProxyType(
     {"colour_cast": frozenset(("warmth", "white_balance")), "haze": frozenset(("dehazing", "clarity", "contrast"))}

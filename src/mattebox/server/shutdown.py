@@ -35,19 +35,19 @@ class GracefulServer(uvicorn.Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         logger = logging.getLogger("uvicorn.error")
-        logger.addFilter(self._is_unknown_failure)
+        logger.addFilter(self._keeps_record)
         try:
             super().run(sockets)
         except SystemExit:
             if self.app_state.startup_error is None:
                 raise
         finally:
-            logger.removeFilter(self._is_unknown_failure)
+            logger.removeFilter(self._keeps_record)
         if self.app_state.startup_error is not None:
             raise self.app_state.startup_error
 
-    def _is_unknown_failure(self, record: logging.LogRecord) -> bool:
-        """Whether uvicorn's log says more than the error that `run` raises: no traceback of it is wanted."""
+    def _keeps_record(self, record: logging.LogRecord) -> bool:
+        """A log filter: uvicorn's traceback of a failed start is left out, as `run` raises the error itself."""
         return self.app_state.startup_error is None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

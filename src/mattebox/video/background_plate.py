@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from mattebox.core.connected_components import dilate
 from mattebox.types import Floats, Mask, Picture, Pixels
+from mattebox.video.plate_means import CHUNK_PIXELS, forget_contradicted, update_means
 from mattebox.video.plate_measures import (
-    CHANGED_LEVELS,
-    LEVELS,
     MIN_SAMPLES,
     SAME_NOISES,
     PlateFit,
@@ -25,7 +24,6 @@ from mattebox.video.plate_measures import (
     measure_distance,
     measure_fit,
     measure_gain,
-    square_size,
     take_levels,
     to_levels,
 )
@@ -36,11 +34,7 @@ RING_STEP = 4  # the same for noise and light
 RING_SAMPLES = 4  # around the subject, where noise and light are measured
 MAX_NOISE = 6.0  # levels of 255: a plate that fits worse tells nothing
 LEARNING_RATES = ((6, 4), (32, 255))  # one of so many rows is learned in a frame, where fewer frames than these were
-MAX_COUNT = 15  # frames over which a pixel's mean goes
 MIN_STILL_FRAMES = 3  # before anything is learned
-CHUNK_PIXELS = 65_536  # that are learned at a time
-BLOCK_PIXELS = 16  # in which the plate is forgotten
-MAX_CONTRADICTED_SHARE = 0.3  # of a block's pixels of the subject's inside
 
 
 class BackgroundPlate:
@@ -91,7 +85,9 @@ class BackgroundPlate:
             is_due[rows] |= is_background[rows] & (self._counts[rows] < most)
         places = np.flatnonzero(is_due)
         for start in range(0, len(places), CHUNK_PIXELS):
-            self._update(picture, places[start : start + CHUNK_PIXELS], gain)
+            part = places[start : start + CHUNK_PIXELS]
+            shown = take_levels(picture, picture.rgb.reshape(-1, 3).take(part, axis=0)) / gain
+            update_means(self._colours, self._counts, part, shown)
         return False
 
     def remove_background(self, picture: Picture, alpha: Pixels, coarse: Floats) -> Pixels:
@@ -118,19 +114,6 @@ class BackgroundPlate:
     def _begin_anew(self) -> None:
         self._colours, self._still_count = None, 0
 
-    def _update(self, picture: Picture, places: NDArray[np.intp], gain: Floats) -> None:
-        """Take the colours at places into the plate's means; what is another than before begins a mean of its own."""
-        assert self._colours is not None
-        colours, counts = self._colours.reshape(-1, 3), self._counts.ravel()
-        shown = take_levels(picture, picture.rgb.reshape(-1, 3).take(places, axis=0)) / gain
-        count = counts.take(places)
-        known = to_levels(colours.take(places, axis=0))
-        change = shown - known
-        count[square_size(change) > CHANGED_LEVELS**2] = 0
-        known += change / (count[:, None] + np.float32(1))
-        colours[places] = np.rint(known.clip(0, LEVELS) * np.float32(257)).astype(np.uint16)
-        counts[places] = np.minimum(count + 1, MAX_COUNT)
-
     def _fit(self, picture: Picture, alpha: Pixels) -> PlateFit | None:
         """Gain and noise in the background around the subject; None where the plate does not fit."""
         assert self._colours is not None
@@ -156,13 +139,5 @@ class BackgroundPlate:
         if not len(rows):
             return
         rows, columns = rows * SAMPLE_STEP, columns * SAMPLE_STEP
-        height, width = is_core.shape
-        is_same = self._distance(picture, rows * width + columns, fit) < SAME_NOISES
-        shape = -(-height // BLOCK_PIXELS), -(-width // BLOCK_PIXELS)
-        blocks = rows // BLOCK_PIXELS * shape[1] + columns // BLOCK_PIXELS
-        claimed = np.bincount(blocks, minlength=shape[0] * shape[1])
-        same = np.bincount(blocks, is_same, minlength=shape[0] * shape[1])
-        is_wrong = dilate((same > MAX_CONTRADICTED_SHARE * claimed).reshape(shape), 1)
-        if is_wrong.any():
-            enlarged = is_wrong.repeat(BLOCK_PIXELS, axis=0).repeat(BLOCK_PIXELS, axis=1)
-            self._counts[enlarged[:height, :width]] = 0
+        is_same = self._distance(picture, rows * is_core.shape[1] + columns, fit) < SAME_NOISES
+        forget_contradicted(self._counts, rows, columns, is_same)

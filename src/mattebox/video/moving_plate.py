@@ -17,9 +17,8 @@ from mattebox.types import Floats, Mask, Pixels
 from mattebox.video.bilinear_sampling import SamplePlaces, find_places, sample_pixels
 from mattebox.video.camera_motion import IDENTITY, Affine, compose, estimate_camera_motion, invert, map_points
 from mattebox.video.coarse_matte import CoarseMatte
+from mattebox.video.plate_means import CHUNK_PIXELS, forget_contradicted, update_means
 from mattebox.video.plate_measures import (
-    CHANGED_LEVELS,
-    LEVELS,
     MIN_SAMPLES,
     SAME_NOISES,
     PlateFit,
@@ -29,9 +28,7 @@ from mattebox.video.plate_measures import (
     measure_distance,
     measure_fit,
     measure_gain,
-    square_size,
     take_levels,
-    to_levels,
 )
 from mattebox.video.plate_registration import register
 
@@ -43,10 +40,6 @@ RING_STEP, RING_SAMPLES = 4, 4  # where noise and light are measured, around the
 MAX_NOISE = 5.0  # levels of 255
 MAX_CHANGED_SHARE = 0.15  # of samples that are known: sharp edges between pixels are among them
 LEARNING_RATES = ((3, 1), (8, 4), (32, 255))  # one of so many rows is learned, where fewer frames than these were
-MAX_COUNT = 15  # frames over which a pixel's mean goes
-CHUNK_PIXELS = 65_536  # that are learned at a time
-BLOCK_PIXELS = 16  # in which the plate is forgotten
-MAX_CONTRADICTED_SHARE = 0.3
 
 
 class KnownPixels(NamedTuple):
@@ -162,8 +155,8 @@ class MovingPlate:
             found = find_places(x.take(inside), y.take(inside), (height, width))
             chosen = is_background.ravel().take(found.corner)
             found = SamplePlaces(found.corner[chosen], found.right[chosen], found.below[chosen], 1, width)
-            shown = sample_pixels(frame.picture.rgb, found) * (LEVELS / np.float32(frame.picture.bit_depth.peak)) / gain
-            self._update(places.take(inside[chosen]), shown)
+            shown = take_levels(frame.picture, sample_pixels(frame.picture.rgb, found)) / gain
+            update_means(self._colours, self._counts, places.take(inside[chosen]), shown)
 
     def _find_due(self, place: Affine, shape: tuple[int, int]) -> NDArray[np.intp]:
         """The plate's pixels that a frame may show, and that are due to be learned from it."""
@@ -176,16 +169,6 @@ class MovingPlate:
             part = slice(rows.start + (self._frame_count - rows.start) % every, rows.stop, every), columns
             is_due[part] |= self._counts[part] < most
         return np.flatnonzero(is_due)
-
-    def _update(self, places: NDArray[np.intp], shown: Floats) -> None:
-        """Take colours into the means at places; what is another than before begins a mean of its own."""
-        colours, counts = self._colours.reshape(-1, 3), self._counts.ravel()
-        count, known = counts.take(places), to_levels(colours.take(places, axis=0))
-        change = shown - known
-        count[square_size(change) > CHANGED_LEVELS**2] = 0
-        known += change / (count[:, None] + np.float32(1))
-        colours[places] = np.rint(known.clip(0, LEVELS) * np.float32(257)).astype(np.uint16)
-        counts[places] = np.minimum(count + 1, MAX_COUNT)
 
     def _fit(self, frame: CoarseMatte, alpha: Pixels, place: Affine) -> PlateFit | None:
         """Gain and noise in the background around the subject; None where the plate does not fit."""
@@ -209,16 +192,8 @@ class MovingPlate:
             return
         shown = take_levels(frame.picture, frame.picture.rgb[rows[known.chosen], columns[known.chosen]])
         is_same = measure_distance(known.colours, shown, fit) < SAME_NOISES
-        height, width = self._counts.shape
-        shape = -(-height // BLOCK_PIXELS), -(-width // BLOCK_PIXELS)
-        across = (x[known.chosen] - self._corner[0]).astype(np.intp) // BLOCK_PIXELS
-        blocks = (y[known.chosen] - self._corner[1]).astype(np.intp) // BLOCK_PIXELS * shape[1] + across
-        claimed = np.bincount(blocks, minlength=shape[0] * shape[1])
-        same = np.bincount(blocks, is_same, minlength=shape[0] * shape[1])
-        is_wrong = dilate((same > MAX_CONTRADICTED_SHARE * claimed).reshape(shape), 1)
-        if is_wrong.any():
-            enlarged = is_wrong.repeat(BLOCK_PIXELS, axis=0).repeat(BLOCK_PIXELS, axis=1)
-            self._counts[enlarged[:height, :width]] = 0
+        known_x, known_y = x[known.chosen] - self._corner[0], y[known.chosen] - self._corner[1]
+        forget_contradicted(self._counts, known_y.astype(np.intp), known_x.astype(np.intp), is_same)
 
 
 def _map_corners(place: Affine, shape: tuple[int, int]) -> tuple[Floats, Floats]:

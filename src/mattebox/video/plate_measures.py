@@ -31,7 +31,7 @@ class PlateFit(NamedTuple):
     noise: float
 
 
-def take_levels(picture: Picture, pixels: Pixels) -> Floats:
+def take_levels(picture: Picture, pixels: Pixels | Floats) -> Floats:
     """A picture's colours as levels 0..255."""
     levels: Floats = pixels * np.float32(LEVELS / picture.bit_depth.peak)
     return levels

@@ -120,7 +120,7 @@ class DetectionNet(nn.Module):
                 features.append(x)
         return features
 
-    def trained_layers(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    def select_trained_parameters(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """Parameters of the encoder's other blocks, and of the decoder and the outputs."""
         encoder = list(self.blocks[FROZEN_BLOCKS:].parameters())
         decoder = [p for name, p in self.named_parameters() if not name.startswith(ENCODER_PREFIXES)]

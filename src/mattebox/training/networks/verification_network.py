@@ -57,7 +57,7 @@ class VerificationNet(nn.Module):
         logits: Tensor = self.answer(self.dropout(F.relu(self.hidden(reduced))))
         return logits
 
-    def trained_layers(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    def select_trained_parameters(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """Parameters of the encoder's other blocks, and of the layers behind it."""
         encoder = list(self.blocks[FROZEN_BLOCKS:].parameters())
         return encoder, [p for layer in (self.reduce, self.hidden, self.answer) for p in layer.parameters()]

@@ -60,7 +60,7 @@ class DetectionTask(Task[DetectionSettings]):
         """AdamW for all but the first blocks, which keep the weights that the pool was made with; the encoder's other
         blocks learn at a share of the rate, if at all."""
         assert isinstance(objective.net, DetectionNet)
-        encoder, decoder = objective.net.trained_layers()
+        encoder, decoder = objective.net.select_trained_parameters()
         groups: list[dict[str, Any]] = [{"params": decoder}]
         if self.settings.encoder_rate:
             groups.append({"params": encoder, "share": self.settings.encoder_rate})

@@ -83,7 +83,7 @@ def train(net: VerificationNet, data: EncodedCrops, steps: int = STEPS) -> None:
     with torch.no_grad():
         net.reduce.weight.div_(net.encode_objects(data.textures[:512].float()).std())
     members = _group_members(data)
-    encoder, head = net.trained_layers()
+    encoder, head = net.select_trained_parameters()
     optimiser = torch.optim.AdamW(
         [{"params": head, "lr": HEAD_RATE}, {"params": encoder, "lr": ENCODER_RATE}], weight_decay=WEIGHT_DECAY
     )
