@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -201,6 +203,20 @@ def test_a_worker_has_a_session_of_its_own_and_is_nicer_than_the_server() -> Non
         assert os.getpriority(os.PRIO_PROCESS, process.pid) > os.getpriority(os.PRIO_PROCESS, 0)
 
     run_with_pool(work)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems know no such groups")
+@pytest.mark.parametrize("content", ["", "/autogroup-16 nice 3\n"], ids=["session of init", "another session"])
+def test_a_session_without_a_group_of_its_own_is_no_error(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "autogroup"
+    path.write_text(content)
+    script = (
+        "import os, pathlib, sys; from mattebox.server.workers import child_process; "
+        "child_process.SESSION_PRIORITY = pathlib.Path(sys.argv[1]); child_process.lower_priority(1); "
+        "assert os.getsid(0) == os.getpid()"
+    )
+    subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+    assert path.read_text() == content[-2:-1]
 
 
 def test_the_time_limit_counts_from_arrival(mug: bytes) -> None:

@@ -32,10 +32,10 @@ def prepare_child(max_bytes: int, niceness: int) -> BinaryIO:
     """
     _enlarge_pipes()
     out = os.fdopen(os.dup(1), "wb")
-    _discard_output()
     _limit_memory(max_bytes)
     lower_priority(niceness)
     _end_with_server()
+    _discard_output()  # last, so that an error of the lines above is seen
     return out
 
 
@@ -64,9 +64,10 @@ def lower_priority(niceness: int) -> None:
     os.nice(niceness)
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # it leads a session already, or there are no such groups
-            former = SESSION_PRIORITY.read_text().split()[-1]  # "/autogroup-16 nice 0"
+            former = SESSION_PRIORITY.read_text().split()  # "/autogroup-16 nice 0"; nothing in the session of init
             os.setsid()
-            SESSION_PRIORITY.write_text(former)
+            if former:
+                SESSION_PRIORITY.write_text(former[-1])
 
 
 def peak_bytes() -> int:
