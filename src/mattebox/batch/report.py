@@ -1,4 +1,4 @@
-"""Batch report: one JSON line per picture, synced to disk at once, by which a later run skips finished jobs.
+"""Batch report: one line per picture, synced to disk at once, by which a later run skips finished jobs.
 
 A line that was cut off by a kill is ignored.
 """
@@ -6,7 +6,6 @@ A line that was cut off by a kill is ignored.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import msgspec
 from mattebox.batch.job import MatteSummary, Outcome
 from mattebox.batch.own_results import ReportedOutput
 from mattebox.batch.plan import BatchFailure, BatchJob
+from mattebox.batch.report_format import ReportFormat
 from mattebox.errors import OutputError, UsageError
 from mattebox.io.atomic_write import is_stream, output_error
 from mattebox.io.input_items import absolute_name
@@ -24,7 +24,6 @@ from mattebox.io.object_store import find_object
 from mattebox.io.store_address import StoreAddress, is_output_address, is_store_address, parse_store_address
 from mattebox.recipe.recipe import Recipe
 
-SPREADSHEET_SUFFIXES = (".csv", ".tsv", ".xls", ".xlsx", ".ods")
 REVIEW_CONFIDENCE = 0.6  # results below it are marked "doubtful"
 
 
@@ -40,26 +39,29 @@ class BatchReport:
     ----------
     finished_rows : dict of str to dict
         Rows of earlier runs with the same recipe and model that did not fail, by their input.
+    outdated_inputs : set of str
+        Inputs that earlier runs have done with another recipe or model only.
     """
 
     def __init__(
         self, path: Path, recipe: Recipe, model_hash: str, *, resume: bool, review_confidence: float = REVIEW_CONFIDENCE
     ) -> None:
-        if path.suffix.lower() in SPREADSHEET_SUFFIXES:
-            raise UsageError(f"{path}: a report has a line of JSON for each picture", f"name it {path.stem}.jsonl")
+        self._format = ReportFormat(path)
         self.path, self.model_hash, self.review_confidence = path, model_hash, review_confidence
         self.recipe_hash = hash_recipe(recipe)
         self._is_stream = is_stream(path)
         has_earlier_rows = os.path.lexists(path) and not self._is_stream
         if has_earlier_rows and not resume:
             raise OutputError(f"{path}: already exists", "go on with it by --resume, or choose another name")
-        self.finished_rows = (
-            {r["input"]: r for r in read_rows(path) if self._is_reusable(r)} if has_earlier_rows else {}
-        )
+        done_rows = [row for row in read_rows(path) if _is_done(row)] if has_earlier_rows else []
+        self.finished_rows = {row["input"]: row for row in done_rows if self._has_same_settings(row)}
+        self.outdated_inputs = {row["input"] for row in done_rows} - self.finished_rows.keys()
         try:
             self._file: BinaryIO = open(path, "wb" if self._is_stream else "ab")  # noqa: SIM115  open all the time
             if has_earlier_rows and _lacks_final_newline(path):
                 self._file.write(b"\n")
+            if self._is_stream or self._file.tell() == 0:
+                self._file.write(self._format.header())
         except OSError as error:
             raise output_error(error, path) from error
 
@@ -73,9 +75,9 @@ class BatchReport:
 
     def add(self, outcome: Outcome) -> None:
         """Append the line of an outcome and sync it to disk. OutputError."""
-        line = json.dumps(report_row(outcome, self.recipe_hash, self.model_hash, self.review_confidence)) + "\n"
+        row = report_row(outcome, self.recipe_hash, self.model_hash, self.review_confidence)
         try:
-            self._file.write(line.encode())
+            self._file.write(self._format.encode(row))
             self._file.flush()
             if not self._is_stream:
                 os.fsync(self._file.fileno())
@@ -90,9 +92,8 @@ class BatchReport:
         """Close the file."""
         self._file.close()
 
-    def _is_reusable(self, row: dict[str, Any]) -> bool:
-        same = row.get("recipe") == self.recipe_hash and row.get("model_sha256") == self.model_hash
-        return same and row.get("verdict") != "failed" and bool(row.get("output_sha256"))
+    def _has_same_settings(self, row: dict[str, Any]) -> bool:
+        return row.get("recipe") == self.recipe_hash and row.get("model_sha256") == self.model_hash
 
 
 def report_row(outcome: Outcome, recipe_hash: str, model_hash: str, review_confidence: float) -> dict[str, Any]:
@@ -128,16 +129,10 @@ def report_row(outcome: Outcome, recipe_hash: str, model_hash: str, review_confi
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The complete rows of a report, oldest first. UsageError when it cannot be read."""
     try:
-        lines = path.read_bytes().split(b"\n")
+        content = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "give the report of an earlier run") from error
-    for line in lines:
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(row, dict) and "input" in row:
-            yield row
+    yield from ReportFormat(path).decode(content)
 
 
 def read_outputs(path: Path) -> dict[str, ReportedOutput]:
@@ -156,6 +151,10 @@ def read_outputs(path: Path) -> dict[str, ReportedOutput]:
 def hash_recipe(recipe: Recipe) -> str:
     """SHA-256 of the recipe, in hexadecimal."""
     return hashlib.sha256(msgspec.json.encode(recipe)).hexdigest()
+
+
+def _is_done(row: dict[str, Any]) -> bool:
+    return row.get("verdict") != "failed" and bool(row.get("output_sha256"))
 
 
 def _store_address(url: str) -> StoreAddress | None:

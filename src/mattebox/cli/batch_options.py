@@ -127,7 +127,7 @@ COMMON_OPTIONS: list[Callable[[Any], Any]] = [
     batch_option("--name", "name_template", metavar="TEMPLATE",
                  help="Names of the results, from {stem}, {folder}, {index}, {format} and {suffix}."),
     batch_option("--report", metavar="FILE", shell_complete=complete_files,
-                 help="Write a JSON line per picture: hashes, confidence, verdict, error."),
+                 help="Write a line per picture (.jsonl, .csv or .tsv): verdict, confidence, error, hashes."),
     batch_option("--resume", is_flag=True, help="Continue the batch of --report: skip what is done and unchanged."),
     batch_option("--review", metavar="DIR", shell_complete=complete_folders,
                  help="Link results that a person should check into this folder."),

@@ -16,6 +16,7 @@ from mattebox.batch.report import BatchReport, is_doubtful
 from mattebox.batch.saliency_sheet import SaliencyWriter
 from mattebox.batch.shared_batch import JobState
 from mattebox.cli.batch_options import BatchOptions
+from mattebox.cli.console import echo_stderr
 from mattebox.cli.output import ConsoleReporter
 from mattebox.errors import MatteboxError
 from mattebox.io.atomic_write import make_folder, output_error, remove_temporary_files
@@ -159,4 +160,8 @@ def _open_report(recipe: Recipe, model: str, options: BatchOptions, jobs: list[B
     )
     if options.resume:
         remove_temporary_files(job.target.parent for job in jobs if isinstance(job.target, Path))
+        outdated = sum(job.name in report.outdated_inputs for job in jobs)
+        if outdated:
+            was = "1 photograph was" if outdated == 1 else f"{outdated} photographs were"
+            echo_stderr(f"{was} done with other settings or another model by {report.path}, and will be done again")
     return report

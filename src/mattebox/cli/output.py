@@ -33,7 +33,7 @@ class ConsoleReporter:
         self.failures: list[str] = []
         self.skipped_count = 0
         self.start_time = time.monotonic()
-        self.done_count = 0
+        self.done_count = self.result_count = self.doubtful_count = 0
         self.lines_after_failure = 0
         self.last_update_time = 0.0
         self.has_progress_line = sys.stderr.isatty() and total not in (0, 1)
@@ -72,11 +72,16 @@ class ConsoleReporter:
         self.skipped_count += 1
 
     def print_summary(self) -> None:
-        """Write how many were skipped, and failures once more if many lines of other pictures came after one."""
+        """Write how many were done and how many are doubtful, and failures once more if many lines came after one.
+
+        Where nobody watches, only what is not as it should be is told.
+        """
         self._clear_line()
         if self.skipped_count:
             echo_stderr(f"{self.skipped_count} had been done before")
         total = self.done_count if self.total is None else self.total
+        if sys.stderr.isatty() and total > 1 and not self.as_json:
+            echo_stderr(self._describe_done())
         if total <= MAX_PICTURES_WITHOUT_SUMMARY or not self.failures:
             return
         is_far_above = self.lines_after_failure > MAX_LINES_AFTER_FAILURE
@@ -89,6 +94,8 @@ class ConsoleReporter:
     ) -> None:
         """Write a result. One that its marketplace would reject counts as failed, though its file is written."""
         self.done_count += 1
+        self.result_count += 1
+        self.doubtful_count += result.matte is not None and is_doubtful(result.matte)
         self._clear_line()
         has_line = sys.stderr.isatty() and job.target is not None and not self.as_json
         if self.failures:
@@ -116,6 +123,11 @@ class ConsoleReporter:
         echo_stderr(self.failures[-1])
         if self.as_json:
             click.echo(json.dumps(failure_fields(failure, job)))
+
+    def _describe_done(self) -> str:
+        """How many results were written, how many of them a person should look at, and in what time."""
+        doubtful = f" ({self.doubtful_count} to check)" if self.doubtful_count else ""
+        return f"{self.result_count} done{doubtful} in {_format_duration(time.monotonic() - self.start_time)}"
 
     @property
     def exit_code(self) -> int:
