@@ -35,7 +35,9 @@ def test_a_table_says_what_was_done_and_resume_reads_it(name: str, delimiter: st
     assert run(*words).code == 3
     rows = table(name, delimiter)
     assert [row["verdict"] for row in rows] == ["ok", "ok", "ok", "failed"]
-    assert rows[3]["input"].endswith("bad, or worse.jpg") and rows[3]["problem"] and rows[3]["remedy"]
+    assert rows[3]["input"].endswith("bad, or worse.jpg")
+    assert rows[3]["problem"]
+    assert rows[3]["remedy"]
     assert (rows[0]["found"], len(rows[0]["output_sha256"])) == ("yes", 64)
     Path("in/bad, or worse.jpg").unlink()
     assert run(*words, "--resume").err == "mattebox: 3 had been done before\n"
@@ -66,7 +68,8 @@ def test_a_table_of_another_program_is_not_continued(run: Run) -> None:
     photos(Path("in"), 1)
     Path("list.csv").write_text("name,price\n")
     ran = run("cut", "in", "-o", "out/", "--report", "list.csv", "--resume")
-    assert ran.code == 2 and "its columns are not those of a report" in ran.error
+    assert ran.code == 2
+    assert "its columns are not those of a report" in ran.error
     assert Path("list.csv").read_text() == "name,price\n"
 
 
@@ -83,7 +86,8 @@ def test_other_settings_are_told(run: Run) -> None:
     assert told == (
         "mattebox: 2 photographs were done with other settings or another model by r.csv, and will be done again\n"
     )
-    assert len(table("r.csv")) == 4 and set(table("r.csv")[0]) == set(COLUMNS)
+    assert len(table("r.csv")) == 4
+    assert set(table("r.csv")[0]) == set(COLUMNS)
 
 
 def test_a_terminal_is_told_how_many_were_done(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,7 +115,7 @@ class LocalJobRunner:
     Attributes
     ----------
     recipe : Recipe
-        Has passed `check_recipe`.
+        Has passed `check_recipe`. A job may have its own, with the same network.
     session : Session or None
         The open network of the cut; None when the recipe needs none.
     max_pixels : int
@@ -148,6 +148,8 @@ class LocalJobRunner:
 
     def __call__(self, job: BatchJob) -> Outcome:
         """Run one job. A MatteboxError becomes its outcome; other exceptions are raised."""
+        if job.recipe is not None and job.recipe != self.recipe:
+            return replace(self, recipe=job.recipe)(job)
         start, input_hash = time.perf_counter(), ""
         try:
             with cpu_threads.share_cpus(self.concurrency):

@@ -13,6 +13,7 @@ from mattebox.errors import InputMissing, MatteboxError, OutputError, UsageError
 from mattebox.io.atomic_write import is_stream, output_error
 from mattebox.io.input_items import InputItem, absolute_name, item_display_name
 from mattebox.io.store_address import StoreAddress, is_output_address, parse_store_address
+from mattebox.recipe.recipe import Recipe
 
 # Suffixes that a result may take over from its photograph.
 OUTPUT_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff", ".bmp")
@@ -37,6 +38,8 @@ class BatchJob:
         Name in the ZIP archive.
     url : str or None
         Address in an object store, or to download from.
+    recipe : Recipe or None
+        Where a row of a manifest has its own; else it is the batch's.
     """
 
     source: Path | None
@@ -44,6 +47,7 @@ class BatchJob:
     is_resumed: bool = False
     member: str | None = None
     url: str | None = None
+    recipe: Recipe | None = None
 
     @property
     def name(self) -> str:

@@ -37,10 +37,8 @@ class BatchReport:
 
     Attributes
     ----------
-    finished_rows : dict of str to dict
-        Rows of earlier runs with the same recipe and model that did not fail, by their input.
-    outdated_inputs : set of str
-        Inputs that earlier runs have done with another recipe or model only.
+    done_rows : dict of (str, str) to dict
+        The last rows of earlier runs that did not fail, by their input and output.
     """
 
     def __init__(
@@ -48,14 +46,13 @@ class BatchReport:
     ) -> None:
         self._format = ReportFormat(path)
         self.path, self.model_hash, self.review_confidence = path, model_hash, review_confidence
-        self.recipe_hash = hash_recipe(recipe)
+        self.recipe = recipe
         self._is_stream = is_stream(path)
         has_earlier_rows = os.path.lexists(path) and not self._is_stream
         if has_earlier_rows and not resume:
             raise OutputError(f"{path}: already exists", "go on with it by --resume, or choose another name")
-        done_rows = [row for row in read_rows(path) if _is_done(row)] if has_earlier_rows else []
-        self.finished_rows = {row["input"]: row for row in done_rows if self._has_same_settings(row)}
-        self.outdated_inputs = {row["input"] for row in done_rows} - self.finished_rows.keys()
+        earlier_rows = read_rows(path) if has_earlier_rows else iter(())
+        self.done_rows = {(row["input"], str(row.get("output"))): row for row in earlier_rows if _is_done(row)}
         try:
             self._file: BinaryIO = open(path, "wb" if self._is_stream else "ab")  # noqa: SIM115  open all the time
             if has_earlier_rows and _lacks_final_newline(path):
@@ -67,15 +64,21 @@ class BatchReport:
 
     def is_finished(self, job: BatchJob) -> bool:
         """Whether an earlier run finished this job, and its input and output files are unchanged since."""
-        row = self.finished_rows.get(job.name)
-        if row is None or job.source is None or job.target is None or row["output"] != str(job.target):
+        row = self._find_row(job)
+        if row is None or job.source is None or job.target is None or not self._has_same_settings(row, job):
             return False
         source = job.source if job.url is None else _store_address(job.url)
         return source is not None and _is_unchanged(source, row, "input") and _is_unchanged(job.target, row, "output")
 
+    def is_outdated(self, job: BatchJob) -> bool:
+        """Whether an earlier run did this job with another recipe or model."""
+        row = self._find_row(job)
+        return row is not None and not self._has_same_settings(row, job)
+
     def add(self, outcome: Outcome) -> None:
         """Append the line of an outcome and sync it to disk. OutputError."""
-        row = report_row(outcome, self.recipe_hash, self.model_hash, self.review_confidence)
+        recipe_hash = hash_recipe(outcome.job.recipe or self.recipe)
+        row = report_row(outcome, recipe_hash, self.model_hash, self.review_confidence)
         try:
             self._file.write(self._format.encode(row))
             self._file.flush()
@@ -92,8 +95,12 @@ class BatchReport:
         """Close the file."""
         self._file.close()
 
-    def _has_same_settings(self, row: dict[str, Any]) -> bool:
-        return row.get("recipe") == self.recipe_hash and row.get("model_sha256") == self.model_hash
+    def _find_row(self, job: BatchJob) -> dict[str, Any] | None:
+        return self.done_rows.get((job.name, str(job.target)))
+
+    def _has_same_settings(self, row: dict[str, Any], job: BatchJob) -> bool:
+        recipe_hash = hash_recipe(job.recipe or self.recipe)
+        return row.get("recipe") == recipe_hash and row.get("model_sha256") == self.model_hash
 
 
 def report_row(outcome: Outcome, recipe_hash: str, model_hash: str, review_confidence: float) -> dict[str, Any]:

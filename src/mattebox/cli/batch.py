@@ -51,7 +51,7 @@ MAX_CLUSTER_JOBS = 256  # that this process waits for at a time
 MAX_CONCURRENT_PICTURES = 8  # the default's bound: memory grows with it
 
 
-def plan_batch(naming: OutputNaming, options: BatchOptions) -> Iterable[BatchEntry]:
+def plan_batch(naming: OutputNaming, options: BatchOptions, recipe: Recipe) -> Iterable[BatchEntry]:
     """The jobs of a batch, and the inputs that fail before any work: a list, or lazily where stores are involved.
 
     UsageError when the options do not go together.
@@ -60,7 +60,8 @@ def plan_batch(naming: OutputNaming, options: BatchOptions) -> Iterable[BatchEnt
     if options.manifest:
         if options.inputs:
             raise UsageError("photographs and a --manifest are both given", "choose one")
-        return plan_from_manifest(options.manifest, naming, echo_stderr)
+        is_here = not (options.server or options.cluster or options.share)
+        return plan_from_manifest(options.manifest, naming, echo_stderr, recipe if is_here else None)
     if not options.inputs:
         raise click.UsageError("give at least one photograph, folder or pattern, or a --manifest")
     if options.fetch and is_offline():

@@ -123,7 +123,8 @@ COMMON_OPTIONS: list[Callable[[Any], Any]] = [
     batch_option("--jobs", "concurrency", type=click.IntRange(1),
                  help="Photographs at a time.  [default: one for each processor, more on a GPU]"),
     batch_option("--manifest", metavar="FILE", shell_complete=complete_files,
-                 help="A CSV file, or object in a store, with the column input and, optionally, output."),
+                 help="A CSV file, or object in a store, with the column input and, optionally, output; columns named "
+                      "like options (--background, --size) hold for their rows."),
     batch_option("--name", "name_template", metavar="TEMPLATE",
                  help="Names of the results, from {stem}, {folder}, {index}, {format} and {suffix}."),
     batch_option("--report", metavar="FILE", shell_complete=complete_files,

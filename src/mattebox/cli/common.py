@@ -46,7 +46,7 @@ def process_photographs(recipe: Recipe, context: click.Context) -> int:
     naming = _build_naming(recipe, options)
     if options.watch:
         return watch.run_watch_folder(recipe, naming, options)
-    plan = batch.plan_batch(naming, options)
+    plan = batch.plan_batch(naming, options, recipe)
     if isinstance(plan, list):
         _check_stdout([job for job in plan if isinstance(job, BatchJob)], options.as_json)
     return batch.run_batch(plan, recipe, options)

@@ -160,7 +160,7 @@ def _open_report(recipe: Recipe, model: str, options: BatchOptions, jobs: list[B
     )
     if options.resume:
         remove_temporary_files(job.target.parent for job in jobs if isinstance(job.target, Path))
-        outdated = sum(job.name in report.outdated_inputs for job in jobs)
+        outdated = sum(map(report.is_outdated, jobs))
         if outdated:
             was = "1 photograph was" if outdated == 1 else f"{outdated} photographs were"
             echo_stderr(f"{was} done with other settings or another model by {report.path}, and will be done again")

@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mattebox.errors import UsageError
@@ -39,6 +39,8 @@ class ManifestEntry:
         The output as it is written there.
     url : str or None
         The address of an input in a store.
+    other_cells : dict of str to str
+        What is in the other columns, by their name.
     """
 
     place: str
@@ -46,6 +48,7 @@ class ManifestEntry:
     input: Path | None
     output: str | None
     url: str | None = None
+    other_cells: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def read_manifest(manifest: str | Path) -> Manifest:
         raise UsageError(
             f"{path}: has no column `input` with names below it", "name it in the first line: input,output"
         )
-    others = [name for name in reader.fieldnames if name and name not in (INPUT_COLUMN, OUTPUT_COLUMN)]
+    others = filter(_is_other, reader.fieldnames)
     return Manifest(rows, tuple(dict.fromkeys(others)))
 
 
@@ -129,9 +132,15 @@ def read_bytes_at(path: str) -> bytes:
 
 def _build_row(path: str, line: int, row: dict[str, str | None]) -> ManifestEntry:
     place, written, output = f"{path}, line {line}", row.get(INPUT_COLUMN) or "", row.get(OUTPUT_COLUMN) or None
+    others = {name: cell for name, cell in row.items() if isinstance(cell, str) and _is_other(name)}
     if is_store_address(path) and written and not is_store_address(written):
         written = f"{path.rpartition('/')[0]}/{written.lstrip('/')}"
     if is_store_address(written):
         address = parse_store_address(written)
-        return ManifestEntry(place, written, Path(address.name), output, str(address))
-    return ManifestEntry(place, written, Path(path).parent / written if written else None, output)
+        return ManifestEntry(place, written, Path(address.name), output, str(address), others)
+    return ManifestEntry(place, written, Path(path).parent / written if written else None, output, None, others)
+
+
+def _is_other(column: str | None) -> bool:
+    """Whether a column is neither of a manifest's own."""
+    return bool(column) and column not in (INPUT_COLUMN, OUTPUT_COLUMN)
