@@ -86,7 +86,7 @@ def test_a_process_that_does_not_start_is_an_error(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(words_process, "COMMAND", (sys.executable, "-c", ""))
 
     async def test(words: WordsProcess) -> None:
-        with pytest.raises(WordsProcessLost, match="does not start"):
+        with pytest.raises(WordsProcessLost, match="does not start: it ended with exit status 0"):
             await words.run("me", WARMER)
 
     run(test)

@@ -1,6 +1,7 @@
 """Workers: slow and dead ones are replaced, and the next picture is processed normally."""
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from mattebox.core import cpu_threads
-from mattebox.errors import MatteboxError
+from mattebox.errors import InputMissing, MatteboxError
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Cut, Upscale
 from mattebox.server.content_buffer import Content
@@ -24,7 +25,7 @@ from mattebox.server.workers import worker, worker_pool
 from mattebox.server.workers.protocol import RUNNING_KEY
 from mattebox.server.workers.running_task import RunningTask
 from mattebox.server.workers.task_execution import execute_task, prepare_task
-from mattebox.server.workers.worker_pool import TaskTimeout, WorkerLost, WorkerPool, WorkerResponse
+from mattebox.server.workers.worker_pool import TaskTimeout, WorkerLost, WorkerPool, WorkerResponse, WorkerStartFailure
 from tests.server.conftest import encode_image
 from tests.serving import encode_for_request, make_buffer
 
@@ -235,6 +236,66 @@ def test_a_worker_that_does_not_start() -> None:
 
     with pytest.raises(WorkerLost, match="more memory"):
         run_with_pool(work, worker_memory=100_000_000)
+
+
+WORKER_MODULE = (sys.executable, "-m", "mattebox.server.workers.worker")
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", r"killed by signal 9 .*more memory"),
+        ("import os; os.abort()", r"killed by signal 6 \(SIGABRT\).*more memory"),
+        ("import sys; sys.exit(1)", r"exit status 1; the server's log may say why"),
+        ("import os, time; os.close(1); time.sleep(60)", r"closed its output"),
+    ],
+    ids=["killed", "aborted", "failed", "silent"],
+)
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no signals")
+def test_a_worker_that_ends_at_its_start_is_told_with_what_ended_it(
+    code: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = asyncio.create_subprocess_exec
+
+    async def create_child(*command: str, **options: Any) -> asyncio.subprocess.Process:
+        assert command[:3] == WORKER_MODULE
+        return await create(sys.executable, "-c", code, **options)
+
+    async def work(pool: WorkerPool) -> None:
+        raise AssertionError("it has ended")
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", create_child)
+    with pytest.raises(WorkerStartFailure, match=told):
+        run_with_pool(work)
+
+
+def test_a_worker_that_is_lost_is_logged_with_what_ended_it(mug: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    async def work(pool: WorkerPool) -> None:
+        (process,) = pool._workers
+        task = asyncio.create_task(execute_recipe(pool, FAST, mug))
+        await asyncio.sleep(0)
+        os.kill(process.pid, signal.SIGKILL)
+        await task
+
+    run_with_pool(work)
+    assert "was killed by signal 9 (SIGKILL)" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the address space")
+def test_a_lower_limit_of_the_system_holds() -> None:
+    script = (
+        "import resource; from mattebox.server.workers import child_process; "
+        "resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30)); child_process._limit_memory(4 << 30); "
+        "assert resource.getrlimit(resource.RLIMIT_AS) == (2 << 30, 2 << 30)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_errors_that_lack_of_memory_causes() -> None:
+    for error in (MemoryError(), OSError(errno.ENOMEM, "x"), ImportError("a.so: failed to map segment from shared")):
+        assert b"worker_lost" in worker._explain_start_failure(error)
+    assert b"doctor" in worker._explain_start_failure(ImportError("no module named x"))
+    assert b"image_missing" in worker._explain_start_failure(InputMissing("there is no file x", "name one that is"))
 
 
 def test_an_unknown_default_model() -> None:

@@ -15,6 +15,7 @@ from mattebox.server.event_log import EventLog
 from mattebox.server.fair_turns import FairTurns
 from mattebox.server.http.problems import Problem
 from mattebox.server.words.messages import WordsAnswer, WordsCall
+from mattebox.server.workers.child_exit import wait_for_exit
 
 COMMAND = (sys.executable, "-m", "mattebox.server.words.words_worker")
 START_SECONDS = 120.0  # that it may take to build a lexicon
@@ -91,16 +92,18 @@ class WordsProcess:
                 problem = f"the words took more than {self._max_seconds:g} s to read"
                 raise WordsTimeout(problem, "say it in fewer words, or with fields") from None
             except (EOFError, OSError):
+                ended = await wait_for_exit(process)
                 await self._kill()
+                self._log.log_event("process lost", "error", process="words", reason=ended.event, remedy=ended.remedy)
         raise WordsProcessLost("the words were too much for the process that reads them", "say it in fewer words")
 
     async def _running_process(self) -> asyncio.subprocess.Process:
         """The process, started if there is none. WordsProcessLost."""
-        lost = WordsProcessLost("the process that reads words does not start", f"try again in {RETRY_SECONDS} s")
+        problem, remedy = "the process that reads words does not start", f"try again in {RETRY_SECONDS} s"
         if self._process is not None and self._process.returncode is not None:
             await self._kill()
         if self._is_closed:
-            raise lost
+            raise WordsProcessLost(problem, remedy)
         if self._process is None:
             self._process = await asyncio.create_subprocess_exec(
                 *COMMAND, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=MAX_LINE_BYTES
@@ -108,9 +111,14 @@ class WordsProcess:
             try:
                 async with asyncio.timeout(START_SECONDS):
                     await self._receive(self._process)
-            except (EOFError, OSError):  # TimeoutError is an OSError
+            except TimeoutError:
                 await self._kill()
-                raise lost from None
+                raise WordsProcessLost(problem, remedy) from None
+            except (EOFError, OSError):
+                ended = await wait_for_exit(self._process)
+                await self._kill()
+                self._log.log_event("process lost", "error", process="words", reason=ended.event, remedy=ended.remedy)
+                raise WordsProcessLost(f"{problem}: it {ended.event}", remedy) from None
         return self._process
 
     async def _receive(self, process: asyncio.subprocess.Process) -> WordsAnswer:

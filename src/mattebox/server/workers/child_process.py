@@ -94,14 +94,16 @@ def _enlarge_pipes() -> None:
 
 
 def _limit_memory(max_bytes: int) -> None:
-    """Limit the address space of this process, where the system can; 0 for no limit."""
+    """Limit the address space of this process, where the system can and has no lower limit itself; 0 for no limit."""
     if not max_bytes:
         return
     try:
         import resource
     except ImportError:  # Windows
         return
-    resource.setrlimit(resource.RLIMIT_AS, (max_bytes, max_bytes))
+    allowed = resource.getrlimit(resource.RLIMIT_AS)[1]
+    limit = max_bytes if allowed == resource.RLIM_INFINITY else min(max_bytes, allowed)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def _end_with_server() -> None:

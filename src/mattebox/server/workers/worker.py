@@ -13,7 +13,7 @@ import sys
 import time
 from functools import partial
 from traceback import format_tb
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mattebox.server.workers.child_process import prepare_child, send_bytes
 from mattebox.server.workers.protocol import (
@@ -38,26 +38,48 @@ def main() -> None:
     """Load the default model, then answer tasks until standard input ends."""
     model, threads, memory_bytes, device = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     out = prepare_child(memory_bytes, NICENESS)
+    with contextlib.suppress(BrokenPipeError):  # the server has gone
+        try:
+            _load_model(model, device, threads)
+        except Exception as error:  # noqa: BLE001  the server tells it, as nothing else of this process is seen
+            send_bytes(out, _explain_start_failure(error))
+            return
+        _answer_tasks(out, threads, device)
+
+
+def _load_model(model: str, device: str, threads: int) -> None:
+    """Load the default model, and with it what every task needs. MatteboxError."""
     from mattebox.core.interface import Interface, use_interface
     from mattebox.core.malloc import tune_malloc
-    from mattebox.errors import MatteboxError
     from mattebox.models.matte_session import open_session
+
+    tune_malloc()
+    with use_interface(Interface.HTTP):
+        open_session(model, device, threads).start()
+
+
+def _explain_start_failure(error: Exception) -> bytes:
+    """The frame for an error before the first task; nothing has been received yet, so its text may be told."""
+    from mattebox.errors import MatteboxError
+    from mattebox.server.workers.child_exit import MEMORY_REMEDY, is_lack_of_memory
+
+    problem = f"a worker does not start ({': '.join(filter(None, (type(error).__name__, str(error))))})"
+    if is_lack_of_memory(error):
+        return pack_error("worker_lost", problem, MEMORY_REMEDY)
+    if isinstance(error, MatteboxError):
+        return pack_error(error.code, error.problem, error.remedy)
+    return pack_error("internal", problem, "see whether `mattebox doctor` finds what is wrong")
+
+
+def _answer_tasks(out: BinaryIO, threads: int, device: str) -> None:
+    """Say that this worker is ready, then answer tasks until standard input ends."""
+    from mattebox.core.interface import Interface, use_interface
     from mattebox.models.runtime.interruption import interruption
 
     def report_progress(progress: float) -> None:
         send_bytes(out, pack_frame({PROGRESS_KEY: round(progress, 3)}))
 
-    tune_malloc()
-    with contextlib.suppress(BrokenPipeError), use_interface(Interface.HTTP):  # BrokenPipeError: the server has gone
-        try:
-            open_session(model, device, threads).start()
-        except MatteboxError as error:
-            send_bytes(out, pack_error(error.code, error.problem, error.remedy))
-            return
-        except Exception as error:  # noqa: BLE001  nothing has been received yet, so its text may be told
-            problem = f"a worker does not start ({type(error).__name__}: {error})"
-            send_bytes(out, pack_error("internal", problem, "see whether `mattebox doctor` finds what is wrong"))
-            return
+    with use_interface(Interface.HTTP):
         send_bytes(out, pack_frame({"ready": True}))
         interruption.is_enabled = True
         tasks = TaskReader(os.fdopen(os.dup(0), "rb"), interruption.clear, interruption.set)

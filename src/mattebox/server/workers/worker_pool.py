@@ -18,6 +18,7 @@ from mattebox.server.content_buffer import Content, ContentBuffer
 from mattebox.server.event_log import EventLog
 from mattebox.server.settings import Settings
 from mattebox.server.tracing import Tracer
+from mattebox.server.workers.child_exit import wait_for_exit
 from mattebox.server.workers.protocol import (
     GIVEN_UP_KEY,
     PROGRESS_KEY,
@@ -146,7 +147,7 @@ class WorkerPool:
                 f"it took more than {task.timeout or self.settings.timeout} s", "send a smaller one, or a faster model"
             ) from None
         except (asyncio.IncompleteReadError, OSError):
-            await self._replace_worker(worker, exchange)
+            await self._replace_worker(worker, exchange, is_lost=True)
             raise WorkerLost("the picture was too much for a worker", "send a smaller one; please report it") from None
         except asyncio.CancelledError:  # the client has gone
             self._abandon_task(worker, exchange)
@@ -204,13 +205,22 @@ class WorkerPool:
                 worker.stdin.write(pack_frame({GIVEN_UP_KEY: True}))
 
     async def _replace_worker(
-        self, worker: asyncio.subprocess.Process | None, exchange: asyncio.Task[WorkerResponse] | None
+        self,
+        worker: asyncio.subprocess.Process | None,
+        exchange: asyncio.Task[WorkerResponse] | None,
+        *,
+        is_lost: bool = False,
     ) -> None:
-        """Kill a worker; another one starts with the next task."""
+        """Kill a worker; another one starts with the next task. Why it ended is logged where it was lost."""
         self._idle_workers.put_nowait(None)
         if exchange is not None:
             exchange.cancel()
-        await self._kill_worker(worker)  # first: whoever waits here may be cancelled
+        try:
+            if is_lost and worker is not None:
+                ended = await wait_for_exit(worker)
+                self.log.log_event("worker lost", "error", reason=ended.event, remedy=ended.remedy)
+        finally:
+            await self._kill_worker(worker)  # first: whoever waits here may be cancelled
         if exchange is not None:
             await asyncio.gather(exchange, return_exceptions=True)
 
@@ -229,14 +239,16 @@ class WorkerPool:
             problem = f"a worker was not ready after {START_TIMEOUT_SECONDS} s"
             raise WorkerStartFailure(problem, "the machine is busy or slow: try again, or a smaller model") from None
         except asyncio.IncompleteReadError:
+            ended = await wait_for_exit(process)
             await self._kill_worker(process)
-            raise WorkerStartFailure("a worker does not start", "give it more memory, or a smaller model") from None
+            raise WorkerStartFailure(f"a worker does not start: it {ended.event}", ended.remedy) from None
         except BaseException:
             await self._kill_worker(process)
             raise
         if "ready" not in ready.header:
             await self._kill_worker(process)
-            raise MatteboxError(ready.header["problem"], ready.header["remedy"])
+            error = WorkerStartFailure if ready.header["code"] == WorkerStartFailure.code else MatteboxError
+            raise error(ready.header["problem"], ready.header["remedy"])
         return process
 
     async def _kill_worker(self, process: asyncio.subprocess.Process | None) -> None:
