@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -91,7 +93,7 @@ def test_nothing_of_the_original_is_inside_the_shapes_or_beside_the_picture() ->
     rgb = walk(1)[0]
     depth = DepthMap(np.zeros(rgb.shape[:2], np.float32), "file")
     frame = mb.Picture(rgb, metadata=Metadata(xmp=b"<x>mwg-rs:Regions</x>"), depth=depth)
-    (result,) = mb.VideoAnonymiser("faces", look_ahead=0, shape="box").push(frame, 0.0)
+    (result,) = mb.VideoAnonymiser("faces", look_ahead=0, hide_shape="box").push(frame, 0.0)
     (face,) = result.objects
     left, top, right, bottom = (round(v) for v in face.box)
     assert (result.picture.rgb[top:bottom, left:right] == 0).all()
@@ -119,3 +121,14 @@ def test_frames_to_look_ahead_have_a_range() -> None:
     for look_ahead in (-1, MAX_GAP_FRAMES + 1):
         with pytest.raises(UsageError, match="out of range"):
             mb.VideoAnonymiser(look_ahead=look_ahead)
+
+
+@pytest.mark.parametrize("name", ["method", "shape", "growth", "sensitivity", "detector"])
+def test_names_are_those_of_photographs(name: str, tmp_path: Path) -> None:
+    current, values = f"hide_{name}", cast(Any, {name: "blur"})
+    for function in (mb.anonymise, mb.anonymise_video, mb.VideoAnonymiser):
+        assert current in inspect.signature(function).parameters
+    with pytest.raises(UsageError, match=f"no parameter '{name}'.*{current}"):
+        mb.VideoAnonymiser(**values)
+    with pytest.raises(UsageError, match=f"no parameter '{name}'.*{current}"):
+        mb.anonymise_video(tmp_path / "clip.mp4", tmp_path / "safe.mp4", **values)

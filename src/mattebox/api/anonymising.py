@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Literal, Unpack
 from mattebox.anonymisation.regions import DetectedObject
 from mattebox.api.documentation import document_parameters
 from mattebox.api.operations import Operation
-from mattebox.api.parameters import AnonymiseParameters, NameOrPath, PictureSource
+from mattebox.api.parameters import AnonymiseParameters, AnonymiseVideoParameters, NameOrPath, PictureSource
 from mattebox.api.result import CutoutResult
 from mattebox.api.sources import load_picture
+from mattebox.api.video import check_names
 from mattebox.core.limits import MAX_INPUT_PIXELS
 from mattebox.core.malloc import tune_malloc
 from mattebox.models.object_detector import open_object_detector
 from mattebox.pipeline.anonymisation import find_objects
+from mattebox.recipe.flat_parameters import build_recipe, stringify_values
 from mattebox.recipe.recipe import Recipe
-from mattebox.recipe.steps import Anonymise, Label, Save
+from mattebox.recipe.steps import Anonymise, Save
 from mattebox.video.availability import require_video_extra
 
 if TYPE_CHECKING:
@@ -106,20 +108,17 @@ def find_faces(
     return list(find_objects(load_picture(source, max_pixels), network, step))
 
 
+@document_parameters(AnonymiseVideoParameters)
 def anonymise_video(
     source: str | os.PathLike[str],
     target: str | os.PathLike[str],
     hide: Kinds = "all",
     *,
-    method: Literal["fill", "mosaic", "blur"] = "fill",
-    shape: Literal["ellipse", "box"] = "ellipse",
-    sensitivity: int = 100,
-    label: str = "none",
-    sign: bool = False,
     overwrite: bool = True,
     device: str = "auto",
     threads: int | None = None,
     on_progress: Callable[[ClipProgress], None] | None = None,
+    **parameters: Unpack[AnonymiseVideoParameters],
 ) -> AnonymisedClip:
     """Hide the faces and number plates of a clip in every frame; its sound is kept.
 
@@ -132,16 +131,11 @@ def anonymise_video(
         The clip and its result, whose suffix says the format: .mp4, .webm, .mov or .mkv.
     hide, device, threads
         As for `anonymise`.
-    method, shape, sensitivity
-        As `hide_method`, `hide_shape` and `hide_sensitivity` of `anonymise`.
-    label : str
-        A line of text that is drawn on every frame, "ai-edited", or "none".
-    sign : bool
-        Whether the result gets Content Credentials, as with `cut`.
     overwrite : bool
         Whether an existing file may be replaced. The clip itself never is.
     on_progress : callable, optional
         Called after each frame with a ClipProgress: frames, seconds, total_seconds, rate.
+    {parameters}
 
     Returns
     -------
@@ -151,13 +145,14 @@ def anonymise_video(
     Examples
     --------
         mb.anonymise_video("clip.mp4", "safe.mp4")
+        mb.anonymise_video("clip.mp4", "safe.mp4", "faces", hide_method="mosaic", label="AI-edited")
     """
     require_video_extra()
     from mattebox.video.clip_anonymisation import anonymise_clip
     from mattebox.video.formats import format_of_path
 
-    hiding = Anonymise(hide=hide, method=method, shape=shape, sensitivity=sensitivity)
-    recipe = Recipe((hiding, Label(text=label), Save(sign="yes" if sign else "no")))
+    check_names("anonymise_video", parameters, AnonymiseVideoParameters)
+    recipe = build_recipe(stringify_values({**parameters, "hide": hide}), Recipe((Save(),)))
     tune_malloc()
     return anonymise_clip(
         Path(source), Path(target), recipe, format_of_path(Path(target)), overwrite=overwrite, device=device,

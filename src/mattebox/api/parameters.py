@@ -115,16 +115,32 @@ class EnhanceParameters(TypedDict, total=False):
     watermark: str
 
 
-class AnonymiseParameters(TypedDict, total=False):
-    """Parameters of `anonymise`, besides what is hidden: how, and how the file is written."""
+class HidingParameters(TypedDict, total=False):
+    """How `anonymise` and `anonymise_video` hide things."""
 
     hide_method: Literal["fill", "mosaic", "blur"]
     hide_shape: Literal["ellipse", "box"]
-    hide_except: str | int | Sequence[int]
     hide_require: bool
     hide_growth: int
     hide_sensitivity: int
     hide_detector: NameOrPath
+
+
+class AnonymiseVideoParameters(HidingParameters, total=False):
+    """Parameters of `anonymise_video`, besides what is hidden."""
+
+    label: str
+    label_position: LabelPosition
+    label_size: float
+    label_opacity: int
+    label_colour: str | Colour
+    sign: bool
+
+
+class AnonymiseParameters(HidingParameters, total=False):
+    """Parameters of `anonymise`, besides what is hidden: how, and how the file is written."""
+
+    hide_except: str | int | Sequence[int]
     format: str
     quality: int
     file_limit: str | int

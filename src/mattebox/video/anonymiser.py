@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Never
 
 from mattebox.anonymisation.obscuring import obscure_objects
 from mattebox.anonymisation.regions import DetectedObject
+from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 from mattebox.io.metadata import keep_safe_metadata
 from mattebox.models.object_detector import open_object_detector
@@ -17,6 +20,8 @@ from mattebox.types import Picture
 from mattebox.video.cutter import convert_frame
 from mattebox.video.frame_search import FrameSearch
 from mattebox.video.object_tracks import MAX_GAP_FRAMES, ObjectTracks
+
+DEFAULT_DETECTOR = Anonymise().detector
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +62,8 @@ class VideoAnonymiser:
     ----------
     hide : {"all", "faces", "plates"}
         What is hidden.
-    method, shape, growth, sensitivity
-        As `hide_method`, `hide_shape`, `hide_growth` and `hide_sensitivity` of `anonymise`.
-    detector : str or path
-        As for `find_faces`.
+    hide_method, hide_shape, hide_growth, hide_sensitivity, hide_detector
+        As for `anonymise`.
     look_ahead : int
         Frames by which results are late, 0 to 12: the followers that decide with what is hidden in a frame. With 12,
         the result is that of `anonymise_video`: a face is hidden six frames before and after those in which it is
@@ -87,20 +90,25 @@ class VideoAnonymiser:
         self,
         hide: Literal["all", "faces", "plates"] = "all",
         *,
-        method: Literal["fill", "mosaic", "blur"] = "fill",
-        shape: Literal["ellipse", "box"] = "ellipse",
-        growth: int = 100,
-        sensitivity: int = 100,
-        detector: str = Anonymise().detector,
+        hide_method: Literal["fill", "mosaic", "blur"] = "fill",
+        hide_shape: Literal["ellipse", "box"] = "ellipse",
+        hide_growth: int = 100,
+        hide_sensitivity: int = 100,
+        hide_detector: str | os.PathLike[str] = DEFAULT_DETECTOR,
         look_ahead: int = MAX_GAP_FRAMES,
         device: str = "auto",
         threads: int | None = None,
+        **unknown: Never,
     ) -> None:
+        for name in unknown:
+            known = inspect.signature(type(self)).parameters
+            raise UsageError(f"VideoAnonymiser has no parameter {name!r}", suggest_name(name, known))
         if not 0 <= look_ahead <= MAX_GAP_FRAMES:
             raise UsageError(f"look_ahead = {look_ahead} is out of range", f"give 0 to {MAX_GAP_FRAMES} frames")
         self._step = Anonymise(
-            hide=hide, method=method, shape=shape, growth=growth, sensitivity=sensitivity, detector=str(detector)
-        )
+            hide=hide, method=hide_method, shape=hide_shape, growth=hide_growth, sensitivity=hide_sensitivity,
+            detector=os.fspath(hide_detector),
+        )  # fmt: skip
         self._search = FrameSearch(open_object_detector(self._step.detector, device, threads), self._step)
         self._tracks = ObjectTracks(self._search.min_scores, look_ahead)
         self._waiting: deque[_WaitingFrame] = deque()
