@@ -17,6 +17,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mattebox.jobs import webhook_queue
+from mattebox.server import caller_streams
 from mattebox.server.app import create_app
 from mattebox.server.routes import jobs
 from mattebox.server.settings import Settings
@@ -175,6 +176,19 @@ def test_server_sent_events(jobs_client: TestClient, mug: bytes) -> None:
     event, status = last.split("\n")
     assert event == "event: done"
     assert json.loads(status.removeprefix("data: "))["id"] == job
+
+
+def test_a_caller_who_follows_too_many_jobs_is_asked_to_come_again(
+    jobs_client: TestClient, mug: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = submit_job(jobs_client, mug).json()["id"]
+    monkeypatch.setattr(caller_streams, "MAX_STREAMS", 0)
+    answer = jobs_client.get(f"/v1/jobs/{job}/events")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "follow" in answer.json()["detail"]
+    monkeypatch.undo()
+    assert jobs_client.get(f"/v1/jobs/{job}/events").status_code == 200
+    assert not jobs_client.app.state.mattebox.streams._counts  # type: ignore[attr-defined]
 
 
 def test_a_followed_job_waits_while_there_is_no_thread(

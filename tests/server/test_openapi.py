@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 import mattebox.server
 from mattebox.recipe.flat_parameters import parameters_by_name
+from mattebox.server.app import create_app
 from mattebox.server.http.problems import STATUS_BY_CODE
+from mattebox.server.openapi import encoded_document
 from mattebox.server.openapi.problem_codes import CODES_BY_STATUS
+from mattebox.server.settings import Settings
 
 SOURCES = Path(mattebox.server.__file__).parent
 
@@ -24,6 +28,19 @@ SOURCES = Path(mattebox.server.__file__).parent
 def document(client: TestClient) -> dict[str, Any]:
     found: dict[str, Any] = client.get("/openapi.json").json()
     return found
+
+
+def test_the_document_is_encoded_before_the_first_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    built, build = list[bool](), encoded_document.openapi_document
+
+    def record(app: FastAPI) -> dict[str, Any]:
+        built.append(app.state.mattebox.is_ready)
+        return build(app)
+
+    monkeypatch.setattr(encoded_document, "openapi_document", record)
+    with TestClient(create_app(Settings(model="fast", workers=1))) as other:
+        assert other.get("/openapi.json").json()["openapi"].startswith("3.1")
+    assert built == [False]
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -72,7 +72,7 @@ def command(show_settings: bool, agent_folders: tuple[str, ...], **options: Any)
 
         from mattebox.server.app import create_app
         from mattebox.server.http.timeout_protocol import TimeoutProtocol
-        from mattebox.server.shutdown import CONNECTION_CLOSE_SECONDS, GracefulServer
+        from mattebox.server.shutdown import CONNECTION_CLOSE_SECONDS, CONNECTIONS_PER_TURN, GracefulServer
     except ImportError as error:
         raise UsageError("the server needs extra packages", "pip install 'mattebox[server]'") from error
     host, port = settings.host, settings.port
@@ -83,7 +83,7 @@ def command(show_settings: bool, agent_folders: tuple[str, ...], **options: Any)
     config = uvicorn.Config(
         app, host=host, port=port, log_level="warning", access_log=False, server_header=False,
         timeout_graceful_shutdown=CONNECTION_CLOSE_SECONDS, limit_concurrency=MAX_CONNECTIONS, http=TimeoutProtocol,
-        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+        h11_max_incomplete_event_size=MAX_HEADER_BYTES, backlog=CONNECTIONS_PER_TURN,
         log_config=None if log.is_enabled else LOGGING_CONFIG,
     )  # fmt: skip
     log.capture_library_logs()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response, Security
@@ -20,7 +19,7 @@ from mattebox.server.http.middleware import RequestMiddleware
 from mattebox.server.http.origin_guard import OriginGuard
 from mattebox.server.http.problems import Problem
 from mattebox.server.loop_delay import measure_loop_delay, prefer_event_loop
-from mattebox.server.openapi.document import openapi_document
+from mattebox.server.openapi.encoded_document import EncodedDocument
 from mattebox.server.openapi.responses import PICTURE_HEADERS
 from mattebox.server.removebg.errors import RemovebgError
 from mattebox.server.removebg.headers import HEADER_NAMES
@@ -75,7 +74,9 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
-            await asyncio.gather(state.worker_pool.start(), asyncio.to_thread(import_pipeline))
+            await asyncio.gather(
+                state.worker_pool.start(), asyncio.to_thread(import_pipeline), asyncio.to_thread(document.encode)
+            )
         except MatteboxError as error:
             state.startup_error = error
             raise
@@ -103,7 +104,8 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.mattebox = state
-    _add_routes(app, state)
+    document = EncodedDocument(app)
+    _add_routes(app, state, document)
     app.add_exception_handler(Problem, _handle_problem)
     app.add_exception_handler(MatteboxError, _handle_mattebox_error)
     app.add_exception_handler(RemovebgError, _handle_removebg_error)
@@ -121,9 +123,9 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _add_routes(app: FastAPI, state: AppState) -> None:
+def _add_routes(app: FastAPI, state: AppState, document: EncodedDocument) -> None:
     app.include_router(health.router)
-    app.add_api_route("/openapi.json", _openapi_endpoint(app), include_in_schema=False)
+    app.add_api_route("/openapi.json", document.send, include_in_schema=False)
     if state.settings.role == "worker":
         return
     security = [Security(APIKeyHeader(name="X-API-Key", auto_error=False))] if state.access.requires_key else None
@@ -144,25 +146,6 @@ def _add_routes(app: FastAPI, state: AppState) -> None:
     app.include_router(reference.router)
     if state.settings.page:
         app.include_router(static_files.create_page_router())
-
-
-def _openapi_endpoint(app: FastAPI) -> Callable[[], Awaitable[Response]]:
-    """An endpoint for the OpenAPI document, which is encoded on the first request, in a thread.
-
-    It is encoded piece by piece, as all at once keeps Python's lock, and so the event loop, for a tenth of a second.
-    """
-
-    cached: list[bytes] = []
-
-    def encode_document() -> bytes:
-        return b"".join(piece.encode() for piece in json.JSONEncoder().iterencode(openapi_document(app)))
-
-    async def send_document() -> Response:
-        if not cached:
-            cached.append(await asyncio.to_thread(encode_document))
-        return Response(cached[0], media_type="application/json")
-
-    return send_document
 
 
 async def _handle_problem(request: Request, error: Exception) -> Response:

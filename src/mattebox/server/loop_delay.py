@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mattebox.server.metrics import Histogram
+from mattebox.server.scheduler_slice import DEFAULT_SLICE, SHORT_SLICE_NANOSECONDS, request_slice
 
 MEASUREMENT_INTERVAL_SECONDS = 0.1
 THREAD_SWITCH_SECONDS = 0.0005  # Python's own is ten times that, which the loop waits for each thread that computes
@@ -16,14 +17,16 @@ THREAD_SWITCH_SECONDS = 0.0005  # Python's own is ten times that, which the loop
 
 @contextmanager
 def prefer_event_loop() -> Iterator[None]:
-    """Have threads that compute in Python hand over to the event loop sooner, and what is loaded by now left out of
-    searches for garbage, in the whole process."""
+    """Have other threads and processes hand over to the event loop sooner, and what is loaded by now left out of
+    searches for garbage. Called in the event loop's thread."""
     former = sys.getswitchinterval()
     sys.setswitchinterval(THREAD_SWITCH_SECONDS)
+    request_slice(SHORT_SLICE_NANOSECONDS)
     exempt_loaded_objects()
     try:
         yield
     finally:
+        request_slice(DEFAULT_SLICE)
         gc.unfreeze()
         sys.setswitchinterval(former)
 

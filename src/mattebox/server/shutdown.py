@@ -19,12 +19,15 @@ from mattebox.server.state import AppState
 
 MIN_SHUTDOWN_SECONDS = 1.0  # after SIGTERM, so that a load balancer sees /readyz fail
 CONNECTION_CLOSE_SECONDS = 2  # for connections that are still open at the end
+CONNECTIONS_PER_TURN = 8  # accepted in one turn of the event loop, so that those of a crowd do not hold up the others
+MAX_PENDING_CONNECTIONS = 2048  # that the system keeps until they are accepted
 
 
 class GracefulServer(uvicorn.Server):
     """uvicorn's server with a graceful shutdown on the first signal and an immediate one on the second.
 
-    `on_listening` is called once it takes requests. Where the services do not start, `run` raises their error.
+    Its configuration's `backlog` is CONNECTIONS_PER_TURN. `on_listening` is called once it takes requests. Where the
+    services do not start, `run` raises their error.
     """
 
     def __init__(self, config: uvicorn.Config, app_state: AppState, on_listening: Callable[[], None]) -> None:
@@ -52,6 +55,8 @@ class GracefulServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for listener in sockets or ():  # asyncio has told the system to keep as many as it accepts in a turn
+            listener.listen(MAX_PENDING_CONNECTIONS)
         if self.started:
             self._on_listening()
 

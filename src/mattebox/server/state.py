@@ -9,6 +9,7 @@ from starlette.requests import Request
 from mattebox.errors import MatteboxError
 from mattebox.server.auditing import Auditor
 from mattebox.server.auth import AccessControl
+from mattebox.server.caller_streams import CallerStreams
 from mattebox.server.content_buffer import ContentBuffer
 from mattebox.server.event_log import EventLog
 from mattebox.server.fair_thread import FairThread
@@ -49,6 +50,7 @@ class AppState:
     job_threads: ThreadPool
     parsing_thread: FairThread
     words: WordsProcess
+    streams: CallerStreams = field(default_factory=CallerStreams)
     metrics: RequestMetrics = field(default_factory=RequestMetrics)
     is_ready: bool = False
     is_stopping: bool = False

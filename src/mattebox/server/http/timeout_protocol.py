@@ -1,7 +1,8 @@
 """HTTP/1.1 protocol with time limits for reading headers and unread bodies and for writing responses.
 
 uvicorn's h11 protocol with timers. When there are too many idle connections, the oldest is closed, so that a crowd of
-them cannot keep others out. What is not HTTP is answered with a problem document.
+them cannot keep others out. Requests beyond the limit of connections, and what is not HTTP, are answered with a problem
+document.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import json
 from typing import Any
 
 import h11
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from mattebox.server.error_responses import error_response
 from mattebox.server.http.chunk_limit import ChunkLimitedConnection
+from mattebox.server.http.connection_shares import ConnectionShares
 from mattebox.server.http.problems import Problem
 
 HEADER_TIMEOUT_SECONDS = 10.0  # to receive a request's headers
@@ -21,6 +25,7 @@ UNREAD_BODY_TIMEOUT_SECONDS = 3.0  # to receive the rest of a body after the res
 CLIENT_READ_TIMEOUT_SECONDS = 30.0  # for a client to read any of the response
 MAX_HEADER_BYTES = 64 * 1024
 MAX_IDLE_CONNECTIONS = 200  # connections without a request
+RETRY_SECONDS = 5  # for those that come when there are too many connections
 RECEIVE_BYTES = 64 * 1024  # at a time, a quarter of asyncio's own: so much less of one upload comes before others' turn
 
 
@@ -28,14 +33,20 @@ class TimeoutProtocol(H11Protocol):
     """One connection."""
 
     idle_connections: dict[TimeoutProtocol, None] = {}  # noqa: RUF012  shared by the process, oldest first
+    connection_shares = ConnectionShares()  # shared by the process
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._max_connections, self.limit_concurrency = self.limit_concurrency, None  # uvicorn's own has no document
+        self._limited_app, self.app = self.app, self._call_app
+        self._address = ""
         self.conn = ChunkLimitedConnection(h11.SERVER, self.config.h11_max_incomplete_event_size or MAX_HEADER_BYTES)
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._address = self.client[0] if self.client else ""
+        self.connection_shares.add(self._address)
         if hasattr(transport, "max_size"):  # of asyncio's own event loops
             transport.max_size = RECEIVE_BYTES
         self._mark_idle()
@@ -43,6 +54,7 @@ class TimeoutProtocol(H11Protocol):
             next(iter(self.idle_connections)).transport.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
+        self.connection_shares.remove(self._address)
         self._mark_active()
         self._set_timer("client_read", CLIENT_READ_TIMEOUT_SECONDS, False)
         self._set_timer("unread_body", UNREAD_BODY_TIMEOUT_SECONDS, False)
@@ -82,6 +94,16 @@ class TimeoutProtocol(H11Protocol):
         for event in (response, h11.Data(data=body), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+    async def _call_app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call the application, unless there are too many connections."""
+        limit = self._max_connections
+        if limit is None or len(self.connections) < self.connection_shares.limit_for(self._address, limit):
+            await self._limited_app(scope, receive, send)
+            return
+        headers = {"Retry-After": str(RETRY_SECONDS), "Connection": "close"}
+        problem = Problem(503, "busy", "there are too many connections", f"try again in {RETRY_SECONDS} s", headers)
+        await error_response(scope["path"], problem)(scope, receive, send)
 
     def _mark_idle(self) -> None:
         self.idle_connections[self] = None

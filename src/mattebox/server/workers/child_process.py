@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
+from mattebox.server.scheduler_slice import DEFAULT_SLICE, request_slice
+
 PIPE_BYTES = 1 << 20
 SESSION_PRIORITY = Path("/proc/self/autogroup")
 PR_SET_PDEATHSIG = 1  # of prctl, from linux/prctl.h
@@ -56,12 +58,13 @@ def lower_priority(niceness: int) -> None:
     """Stand back behind the server's own process, where the system can.
 
     Linux shares processors among sessions first (sched(7), "The autogroup feature"): beside other programs the server
-    would wait for its own workers' share to come round, however nice they are. So each has a session of its own, of the
-    same priority.
+    would wait for its own children's share to come round, however nice they are. So each has a session of its own, of
+    the same priority, and not the short slice of the server's event loop.
     """
-    if not niceness or not hasattr(os, "nice"):
+    if not hasattr(os, "nice"):
         return
     os.nice(niceness)
+    request_slice(DEFAULT_SLICE)
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # it leads a session already, or there are no such groups
             former = SESSION_PRIORITY.read_text().split()  # "/autogroup-16 nice 0"; nothing in the session of init
