@@ -89,8 +89,9 @@ def test_a_picture_that_somebody_waits_for_pauses_the_job_of_a_caller_with_more(
         send_signal(running, number)
 
     async def work(pool: WorkerPool) -> list[WorkerResponse]:
-        monkeypatch.setattr(RunningTask, "_send_signal", record_signal)
         task = prepare_task(pool.settings, FAST, encode_for_request(mug))
+        await asyncio.gather(*(execute_task(pool, task) for _ in range(2)))  # both workers have started
+        monkeypatch.setattr(RunningTask, "_send_signal", record_signal)
         jobs = [execute_task(pool, task, caller="greedy", is_batch=True) for _ in range(4)]
         return await asyncio.gather(*jobs, execute_task(pool, task, caller="good"))
 
