@@ -1,7 +1,8 @@
-"""Buffer of the bytes of uploads and results in hand, small ones in memory, larger ones encrypted on disk.
+"""Buffer of the bytes of uploads and results in hand: a few megabytes of each in memory, the rest encrypted on disk.
 
 A file on disk has no name where the system allows that, and is encrypted with a key that only this process holds, so
-whatever remains of it after a crash cannot be read. All bytes in hand count towards one budget.
+whatever remains of it after a crash cannot be read. All bytes in hand count towards one budget, those of them in memory
+towards another.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -22,10 +24,12 @@ from mattebox.jobs.encryption import AesGcmCipher
 
 T = TypeVar("T")
 
-# Encrypted at a time, and in memory at most; a multiple of 3 and 4, for base64, and below the size of blocks that
+# Encrypted at a time; a multiple of 3 and 4, for base64, and below the size of blocks that
 # malloc asks the system for, which costs as much as the encryption.
 CHUNK_BYTES = 96_000
 DISK_THREADS = 2
+MAX_CHUNKS_IN_MEMORY = 40  # of one file, its first ones: handing one to a thread costs more than keeping it
+MAX_BYTES_IN_MEMORY = 32_000_000  # of all files together, but for each one's last chunk
 
 
 class BufferUnavailable(MatteboxError):
@@ -40,14 +44,14 @@ class ContentBuffer:
     Parameters
     ----------
     folder
-        Where files larger than CHUNK_BYTES lie; created when the first one does.
+        Where files lie that memory has no room for; created when the first one does.
     max_bytes
         Length of all files together from which `has_room` refuses more.
     """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self.folder, self.max_bytes = folder, max_bytes
-        self.byte_count = 0
+        self.byte_count = self.bytes_in_memory = 0
         self.cipher = AesGcmCipher(os.urandom(32))
         self._lock = threading.Lock()
         self._disk_pool = ThreadPoolExecutor(DISK_THREADS, "buffer")
@@ -88,6 +92,13 @@ class ContentBuffer:
         with self._lock:
             self.byte_count += count
 
+    def reserve_memory(self, count: int) -> bool:
+        """Whether memory has room for so many more bytes, which are then counted; negative gives them back."""
+        with self._lock:
+            has_room = self.bytes_in_memory + count <= MAX_BYTES_IN_MEMORY
+            self.bytes_in_memory += count if has_room else 0
+            return has_room
+
 
 class BufferedFile:
     """One file, written from its start to its end, then read anywhere. It goes with the last reference to it."""
@@ -95,14 +106,15 @@ class BufferedFile:
     def __init__(self, buffer: ContentBuffer) -> None:
         self.buffer = buffer
         self._tail = bytearray()  # not yet a full chunk
+        self._kept: list[bytes] = []  # the first chunks, in memory
         self._file: BinaryIO | None = None
-        self._chunks = 0  # on disk
+        self._stored = 0  # chunks on disk
         self._name = os.urandom(8).hex()  # binds chunks to this file
         self._lock = threading.Lock()
         self.is_closed = False
 
     def __len__(self) -> int:
-        return self._chunks * CHUNK_BYTES + len(self._tail)
+        return (len(self._kept) + self._stored) * CHUNK_BYTES + len(self._tail)
 
     def __del__(self) -> None:
         self.close()
@@ -116,9 +128,10 @@ class BufferedFile:
             self._write_full_chunks()
 
     async def append(self, data: bytes) -> None:
-        """Append bytes on the event loop; full chunks are written in a thread. BufferUnavailable."""
+        """Append bytes on the event loop; chunks that go to the disk are written in a thread. BufferUnavailable."""
         self.buffer.count_bytes(len(data))
         self._tail += data
+        self._keep_full_chunks()
         if len(self._tail) > CHUNK_BYTES:
             await self.buffer.run_on_disk_thread(self._write_full_chunks)
 
@@ -128,16 +141,20 @@ class BufferedFile:
 
     def read_range(self, start: int, end: int) -> bytes:
         """Bytes of a part of the file."""
+        numbers = range(start // CHUNK_BYTES, -(-min(end, len(self)) // CHUNK_BYTES))
+        if len(numbers) == 1:  # nothing is copied where it is a whole one
+            at = numbers[0] * CHUNK_BYTES
+            return self._read_chunk(numbers[0])[start - at : end - at]
         joined = BytesIO()  # with `join`, all would be in memory twice
-        for chunk in range(start // CHUNK_BYTES, -(-min(end, len(self)) // CHUNK_BYTES)):
-            at = chunk * CHUNK_BYTES
-            joined.write(self._read_chunk(chunk)[max(0, start - at) : max(0, end - at)])
+        for number in numbers:
+            at = number * CHUNK_BYTES
+            joined.write(self._read_chunk(number)[max(0, start - at) : max(0, end - at)])
         return joined.getvalue()
 
-    @property
-    def is_in_memory(self) -> bool:
-        """Whether reading it needs no disk."""
-        return self._file is None
+    def is_in_memory(self, start: int, end: int) -> bool:
+        """Whether reading a part needs no disk."""
+        on_disk = len(self._kept) * CHUNK_BYTES, (len(self._kept) + self._stored) * CHUNK_BYTES
+        return not self._stored or end <= on_disk[0] or start >= on_disk[1]
 
     def close(self) -> None:
         """Delete the file."""
@@ -145,17 +162,37 @@ class BufferedFile:
             if not self.is_closed:
                 self.is_closed = True
                 self.buffer.count_bytes(-len(self))
+                self.buffer.reserve_memory(-CHUNK_BYTES * len(self._kept))
+                self._kept.clear()
                 self._tail.clear()
                 if self._file is not None:
                     self._file.close()
 
+    def _keep_full_chunks(self) -> None:
+        """Keep full chunks in memory while there is room; none after the first one that went to the disk."""
+        with self._lock:
+            while (
+                len(self._tail) > CHUNK_BYTES
+                and not (self.is_closed or self._stored)
+                and len(self._kept) < MAX_CHUNKS_IN_MEMORY
+                and self.buffer.reserve_memory(CHUNK_BYTES)
+            ):
+                self._kept.append(self._take_chunk())
+
     def _write_full_chunks(self) -> None:
+        self._keep_full_chunks()
         with self._lock:
             while len(self._tail) > CHUNK_BYTES and not self.is_closed:
-                stored = self.buffer.cipher.encrypt(bytes(self._tail[:CHUNK_BYTES]), self._chunk_name(self._chunks))
-                self._write_at(self._chunks * len(stored), stored)
-                self._chunks += 1
+                name = self._chunk_name(len(self._kept) + self._stored)
+                stored = self.buffer.cipher.encrypt(bytes(memoryview(self._tail)[:CHUNK_BYTES]), name)
+                self._write_at(self._stored * len(stored), stored)
+                self._stored += 1
                 del self._tail[:CHUNK_BYTES]
+
+    def _take_chunk(self) -> bytes:
+        chunk = bytes(memoryview(self._tail)[:CHUNK_BYTES])
+        del self._tail[:CHUNK_BYTES]
+        return chunk
 
     def _write_at(self, place: int, stored: bytes) -> None:
         if self._file is None:
@@ -169,11 +206,13 @@ class BufferedFile:
 
     def _read_chunk(self, number: int) -> bytes:
         with self._lock:
-            if number >= self._chunks:
+            if number < len(self._kept):
+                return self._kept[number]
+            if number >= len(self._kept) + self._stored:
                 return bytes(self._tail)
             assert self._file is not None
             length = CHUNK_BYTES + self.buffer.cipher.overhead_bytes
-            self._file.seek(number * length)
+            self._file.seek((number - len(self._kept)) * length)
             stored = self._file.read(length)
         return self.buffer.cipher.decrypt(stored, self._chunk_name(number))
 
@@ -209,11 +248,11 @@ class Content:
     async def stream_chunks(self) -> AsyncIterator[bytes]:
         """The bytes in chunks of CHUNK_BYTES, read in a thread when they are on disk."""
         for start in range(0, len(self), CHUNK_BYTES):
-
-            def read(start: int = start) -> bytes:
-                return self.read(start, start + CHUNK_BYTES)
-
-            yield read() if self.file.is_in_memory else await self.file.buffer.run_on_disk_thread(read)
+            end = start + CHUNK_BYTES
+            if self.file.is_in_memory(self.start + start, min(self.start + end, self.end)):
+                yield self.read(start, end)
+            else:
+                yield await self.file.buffer.run_on_disk_thread(partial(self.read, start, end))
 
 
 def _unavailable_error(error: OSError) -> BufferUnavailable:

@@ -65,7 +65,10 @@ async def process_picture(
         header, hashes = take_hashes(response.header)
         await state.auditor.record_task(caller, task, "ok", hashes)
         response = WorkerResponse(header, response.body)
-        await asyncio.to_thread(state.usage.add_picture, caller, task.pixels, response.seconds)  # it syncs the disk
+        if state.usage.is_in_memory:
+            state.usage.add_picture(caller, task.pixels, response.seconds)
+        else:  # it syncs the disk
+            await asyncio.to_thread(state.usage.add_picture, caller, task.pixels, response.seconds)
     if photograph is not None:
         response = await _keep_predictions(state, photograph, response)
     return response

@@ -44,6 +44,11 @@ class UsageStore:
         self._connection: sqlite3.Connection | None = None
         self._pending_rows: list[tuple[str, str, float, float]] = []  # not yet written, because the disk is full
 
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether counting needs no disk."""
+        return self._path is None
+
     def add_picture(self, caller: str, pixels: int, seconds: float, month: str | None = None) -> None:
         """Count a finished picture; when the disk is full, it is written with the next one."""
         with self._lock:
