@@ -25,6 +25,7 @@ from mattebox.server.state import AppState
 from mattebox.server.workers.protocol import PREDICTIONS_KEY, read_frame
 from mattebox.server.workers.task_execution import prepare_task
 from mattebox.server.workers.worker import answer_task
+from mattebox.video.availability import has_video_extra
 from tests.server.conftest import decode_image
 from tests.serving import encode_for_request, make_buffer
 
@@ -108,6 +109,8 @@ def test_the_file_is_given_back(client: TestClient, photo: bytes) -> None:
         "keep_seconds": 900,
         "fetches_urls": False,
         "max_pixels": 50_000_000,
+        "max_video_bytes": 200_000_000 if has_video_extra() else 0,
+        "max_video_seconds": 600,
     }
 
 

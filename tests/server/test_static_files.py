@@ -29,7 +29,8 @@ def test_the_page_has_a_policy_and_no_foreign_content(client: TestClient) -> Non
     page = client.get("/")
     assert page.status_code == 200
     assert "default-src 'none'" in page.headers["content-security-policy"]
-    for name in ("app.js", "cutout_worker.js", "lens_worker.js", "style.css", "icon.svg"):
+    assert "media-src blob:;" in page.headers["content-security-policy"]  # clips of the visitor's own, and no others
+    for name in ("app.js", "clips.js", "cutout_worker.js", "lens_worker.js", "style.css", "clips.css", "icon.svg"):
         answer = client.get(page_path(client, name))
         assert answer.status_code == 200
         assert "http://" not in answer.text.replace("http://www.w3.org/2000/svg", "")
@@ -62,6 +63,12 @@ def test_modules_are_bundled_each_after_those_that_it_imports() -> None:
     assert re.findall(r'^modules\["(\w+\.js)"\] = ', bundle, re.M) == ["c.js", "b.js", "a.js"]
     assert 'const { c: d } = modules["b.js"];\nconst all = modules["c.js"];\nconst a = d + all.e;' in bundle
     assert "return { c, f };" in bundle
+    later = bundle_modules(
+        "f.js", sources | {"f.js": 'import { e } from "./c.js";\nexport const f = e;\n'}, base="a.js"
+    )
+    assert later.startswith(
+        'import { modules } from "./a.js";\nmodules["f.js"] = '
+    )  # what it shares is not in it again
     for source, problem in (
         ('import { e } from "./a.js";\n', "modules import each other: a.js -> b.js -> c.js -> a.js"),
         ("export let e = 1;\n", "c.js cannot be bundled: export let e = 1;"),

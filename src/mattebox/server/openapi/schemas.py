@@ -124,6 +124,8 @@ PHOTOGRAPH_RETENTION = record_schema(
     keep_seconds=INTEGER,
     fetches_urls=BOOLEAN | {"description": "whether image_url may be sent"},
     max_pixels=INTEGER | {"description": "of a picture, sent or made, at most"},
+    max_video_bytes=INTEGER | {"description": "of a clip at most; 0 where the server takes none"},
+    max_video_seconds=INTEGER | {"description": "of a clip at most"},
 )
 RESULT = object_schema(
     "Result",

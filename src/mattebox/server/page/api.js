@@ -16,16 +16,17 @@ export class ApiError extends Error {
   }
 }
 
-// Posts a form and returns the response. `onWait(secondsLeft, reason)` is called each second of a pause, with the reason
-// "busy" or "away", and with null at its end; `onProgress(phase, fraction)` with the phase "sending" or "working".
-export async function submit(path, form, onWait, onProgress) {
+// Posts a form and returns the response; `signal` breaks it off, and `onJob` receives the path of the job that it becomes. `onWait(secondsLeft, reason)` is called each second of a pause, with the reason
+// "busy" or "away", and with null at its end; `onProgress(phase, fraction)` with the phase "sending", "queued" or "working".
+export async function submit(path, form, onWait, onProgress, { signal = null, onJob = () => {} } = {}) {
   for (let failedAttempts = 0; ; ) {
     if (isDeviceOnly()) throw new ApiError(text.promiseDevice, "", "device_only");
-    const response = await postForm(path, form, (fraction) => onProgress("sending", fraction));
+    const response = signal?.aborted ? null : await postForm(path, form, (fraction) => onProgress("sending", fraction), signal);
+    if (signal?.aborted && response?.status !== 202) throw new ApiError("", "", "cancelled");
     onProgress(null);
     if (response?.status === 401) await askForKey();
     else if (isDeviceOnly()) continue;
-    else if (response && !retryAfterSeconds(response)) return readResponse(response, onProgress);
+    else if (response && !retryAfterSeconds(response)) return readResponse(response, onProgress, { signal, onJob });
     else {
       failedAttempts = response ? 0 : failedAttempts + 1;
       // A server that is alive has cut the upload off.
@@ -33,6 +34,12 @@ export async function submit(path, form, onWait, onProgress) {
       await waitBeforeRetry(response ? retryAfterSeconds(response) : Math.min(15, 2 ** failedAttempts), response ? "busy" : "away", onWait);
     }
   }
+}
+
+// Goes on with the job at a path, which another visit may have begun; null where the server has it no longer.
+export async function resumeJob(path, onProgress, signal) {
+  const job = await getJson(path);
+  return job && followJob(job, onProgress, { signal, onJob: () => {} });
 }
 
 // The JSON at a path; null on any error.
@@ -70,7 +77,7 @@ async function tryFetch(path, options = {}) {
 }
 
 // Like tryFetch, with the progress of the upload, which fetch() does not report.
-function postForm(path, form, onUpload) {
+function postForm(path, form, onUpload, signal) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     request.open("POST", path);
@@ -79,6 +86,7 @@ function postForm(path, form, onUpload) {
     request.upload.onprogress = (event) => onUpload(event.total ? event.loaded / event.total : 0);
     request.upload.onload = () => onUpload(1);
     uploads.add(request);
+    signal?.addEventListener("abort", () => request.abort());
     request.onloadend = () => uploads.delete(request);
     request.onload = () => resolve(new Response(request.response, { status: request.status, headers: parseHeaders(request) }));
     request.onerror = request.onabort = () => resolve(null);
@@ -101,26 +109,32 @@ async function waitBeforeRetry(seconds, reason, onWait) {
   onWait(null);
 }
 
-async function readResponse(response, onProgress) {
-  if (response.status === 202) return followJob(await response.json(), onProgress);
+async function readResponse(response, onProgress, options) {
+  if (response.status === 202) return followJob(await response.json(), onProgress, options);
   if (response.ok) return response;
   const problem = await response.json().catch(() => null);
   if (!problem?.detail) throw new ApiError(text.unexpectedAnswer(response.status), text.unexpectedAnswerRemedy);
   throw new ApiError(...(text.problems[problem.code] ?? [toSentence(problem.detail), toSentence(problem.remedy)]), problem.code);
 }
 
-// Waits for a job (of a large photograph), takes its result and erases it.
-async function followJob(job, onProgress) {
+// Waits for a job (of a large photograph, or a clip), takes its result and erases it.
+async function followJob(job, onProgress, { signal, onJob }) {
   const path = job.links.self;
+  onJob(path);
   while (["queued", "running"].includes(job.state)) {
-    onProgress("working", job.progress);
+    if (signal?.aborted) {
+      await eraseAt(path); // which ends it
+      throw new ApiError("", "", "cancelled");
+    }
+    if (job.state === "queued") onProgress("queued", 0);
+    else onProgress("working", job.progress);
     await new Promise((resolve) => setTimeout(resolve, SECOND_MS));
     job = (await getJson(path)) ?? job;
   }
   const result = await tryFetch(`${path}/result`), body = result?.ok ? await result.blob() : null;
   await tryFetch(path, { method: "DELETE" });
   if (!result) throw new ApiError(text.cutOff, text.cutOffRemedy);
-  return readResponse(body ? new Response(body, { headers: result.headers }) : result, onProgress);
+  return readResponse(body ? new Response(body, { headers: result.headers }) : result, onProgress, { signal, onJob });
 }
 
 // Asks for the API key, once for all requests that wait for it.

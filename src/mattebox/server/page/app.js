@@ -6,6 +6,7 @@ import { warmUpComposition } from "./composed_view.js";
 import { closeCropTool, initCropTool, isCropping, refreshCropTool } from "./crop_tool.js";
 import { isDeviceOnly } from "./device_mode.js";
 import { initDeviceSwitch, prepareNetwork } from "./device_switch.js";
+import { clips, refreshClip } from "./clip_files.js";
 import { byId } from "./dom.js";
 import { droppedFiles } from "./folder_drop.js";
 import * as form from "./form.js";
@@ -29,7 +30,7 @@ import { storeFile, storeItem, storeResults, storeSession } from "./session_stor
 import { settingsOf } from "./settings.js";
 import { initSettingsChanges, onFormChanged, showSettings, startWithSettings, useValues } from "./settings_changes.js";
 import { closeSubjectTool, initSubjectTool, isPlacing } from "./subject_tool.js";
-import { setMaxPixels } from "./server_limits.js";
+import { setLimits } from "./server_limits.js";
 import { takeSharedFiles } from "./shared_files.js";
 import { renderProgress, setStatus, showRetryCountdown } from "./status_line.js";
 import { text } from "./strings.js";
@@ -82,8 +83,9 @@ function askServer() {
     if (!answer) return;
     showRetention(answer.keep_seconds);
     offerAddresses(answer.fetches_urls);
-    setMaxPixels(answer.max_pixels);
+    setLimits(answer);
     render();
+    refreshClip();
   });
   getJson("/v1/models").then((answer) => answer && form.showModels(answer.models));
   getJson("/v1/presets").then((titlesByName) => titlesByName && form.showPresets(titlesByName));
@@ -91,7 +93,7 @@ function askServer() {
 
 initThemeAndText(() => {
   form.recreateControls();
-  for (const item of items) thumbnails.relabel(item);
+  for (const item of [...items, ...clips]) thumbnails.relabel(item);
   updateLayout();
   refreshCropTool();
   renderOffer();
@@ -99,6 +101,7 @@ initThemeAndText(() => {
   showVoice();
   render();
   renderProgress();
+  refreshClip();
 });
 form.initForm(onFormChanged);
 initSettingsChanges();
@@ -147,7 +150,7 @@ initSubjectTool(() => { if (isPlacing()) scribbles.selectTool("look"), closeCrop
 initKeyboard({ selectedItem, selectNeighbour, copyResult });
 startWithSettings();
 openSession((values) => showSettings(null, values)).then(() => takeSharedFiles(addFiles));
-initDeviceSwitch(() => { if (isDeviceOnly() && scribbles.isHealing()) scribbles.selectTool("look"); askServer(); render(); scheduleNext(); });
+initDeviceSwitch(() => { if (isDeviceOnly() && scribbles.isHealing()) scribbles.selectTool("look"); askServer(); render(); refreshClip(); scheduleNext(); });
 askServer();
 
 for (const id of ["add", "choose"]) listen(id, "click", () => byId("files").click());

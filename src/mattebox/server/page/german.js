@@ -29,7 +29,7 @@ export const german = {
   dropTouch: "Fotos freistellen",
   dropMore: "Sie kommen ohne ihren Hintergrund zurück. Eines oder hundert auf einmal.",
   choose: "Fotos auswählen",
-  kinds: "Oder eines einfügen. JPEG, PNG, WebP, HEIC, AVIF, TIFF",
+  kinds: "Oder eines einfügen. JPEG, PNG, WebP, HEIC, AVIF, TIFF; Clips als MP4, MOV oder WebM",
   kindsDevice: "Oder eines einfügen. JPEG, PNG, WebP, AVIF",
   address: "Oder die Adresse eines Bildes",
   addressGet: "Holen",
@@ -38,7 +38,8 @@ export const german = {
   samples: "Keines zur Hand? Probieren Sie",
   sampleMug: "eine Tasse",
   samplePlant: "eine Pflanze",
-  noPictures: "Diese Datei ist kein Bild. Möglich sind JPEG, PNG, WebP, HEIC, AVIF und TIFF.",
+  noPictures: "Diese Datei ist weder ein Bild noch ein Clip. Möglich sind JPEG, PNG, WebP, HEIC, AVIF und TIFF, Clips als MP4, MOV oder WebM.",
+  clipsNotLoaded: "Clips lassen sich nicht öffnen: Ein Teil dieser Seite wurde nicht geladen. Laden Sie sie neu.",
 
   lastTime: (n) => (n === 1 ? "Ein Foto vom letzten Mal ist noch in diesem Browser." : `${n} Fotos vom letzten Mal sind noch in diesem Browser.`),
   resume: "Damit weitermachen",

@@ -1,4 +1,5 @@
-// Adding, selecting and removing photographs.
+// Adding, selecting and removing photographs; clips among them are handed on.
+import { addClips, clips, hideClip, isClip, shownClip } from "./clip_files.js";
 import { closeCropTool } from "./crop_tool.js";
 import { byId } from "./dom.js";
 import { showValues } from "./form.js";
@@ -20,8 +21,10 @@ import * as viewer from "./viewer.js";
 
 // `known` is what is known of them, see items.js.
 export function addFiles(files, known) {
+  const clipFiles = [...files].filter(isClip);
   const pictures = [...files].filter((f) => f.type.startsWith("image/") || /\.(heic|heif|avif|tiff?)$/i.test(f.name));
-  if (!pictures.length) return setStatus(text.noPictures);
+  if (clipFiles.length) addClips(clipFiles, !pictures.length).catch((error) => { console.error(error); setStatus(text.clipsNotLoaded); });
+  if (!pictures.length) return clipFiles.length || setStatus(text.noPictures);
   const added = pictures.map((file) => addItem(file, known));
   showItems(added);
   selectItem(added[0]);
@@ -67,12 +70,15 @@ async function drawThumbnails(added) {
 }
 
 export function updateLayout() {
-  const hasItems = items.length > 0;
+  const hasItems = items.length + clips.length > 0;
   document.body.classList.toggle("bare", !hasItems);
   byId("empty").hidden = hasItems;
-  byId("bench").hidden = byId("controls").hidden = byId("batch").hidden = !hasItems;
-  byId("all").hidden = byId("scope").hidden = byId("grid").hidden = items.length < 2;
-  if (items.length < 2) showGrid(false);
+  byId("bench").hidden = byId("batch").hidden = !hasItems;
+  byId("controls").hidden = !items.length || Boolean(shownClip());
+  byId("all").hidden = byId("scope").hidden = items.length < 2;
+  byId("grid").hidden = items.length + clips.length < 2;
+  byId("batch").classList.toggle("clips-only", !items.length);
+  if (byId("grid").hidden) showGrid(false);
   thumbnails.updateProgress(items);
 }
 
@@ -85,18 +91,19 @@ export function showGrid(isGrid) {
 export function selectItem(item) {
   if (item !== selectedItem()) closeCropTool(), closeSubjectTool(), viewer.resetView();
   setSelectedItem(item);
+  if (item && shownClip()) hideClip(), updateLayout();
   showValues(valuesOf(item));
   renderScope();
   scribbles.setItem(item);
-  thumbnails.markSelected(items, item);
+  thumbnails.markSelected([...items, ...clips], item ?? shownClip());
   if (item) render();
   scheduleNext();
 }
 
 export function selectNeighbour(offset) {
-  const visible = items.filter((item) => item === selectedItem() || thumbnails.isVisible(item));
-  const neighbour = visible[visible.indexOf(selectedItem()) + offset];
-  if (neighbour) selectItem(neighbour);
+  const current = selectedItem() ?? shownClip(), tiles = [...byId("strip").children].filter((tile) => tile === current?.tile || !tile.hidden);
+  const tile = tiles[tiles.indexOf(current?.tile) + offset], entry = tile && [...items, ...clips].find((other) => other.tile === tile);
+  if (entry) entry.show ? entry.show() : selectItem(entry);
 }
 
 export function removeItem(item) {
@@ -110,12 +117,14 @@ export function removeItem(item) {
   item.tile.remove();
   updateLayout();
   if (item === selectedItem()) selectItem(neighbour() ?? null);
+  if (!items.length) clips[0]?.show();
   if (hasFocus) (neighbour()?.tile.firstChild ?? byId("choose")).focus();
   scheduleNext();
 }
 
 export function removeAllItems() {
-  if (hasUnsavedResults() && !confirm(text.confirmRemoveAll)) return;
+  if ((hasUnsavedResults() || clips.some((clip) => clip.isUnsaved())) && !confirm(text.confirmRemoveAll)) return;
+  for (const clip of [...clips]) clip.remove();
   for (const item of [...items]) removeItem(item);
   setStatus("");
   byId("choose").focus();

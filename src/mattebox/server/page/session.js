@@ -1,5 +1,6 @@
 // Takes up this tab's session when the page opens, offers what an earlier tab has left, and erases all of it when asked.
 import { addBackdrop } from "./backdrops.js";
+import { clips } from "./clip_files.js";
 import { eraseSession } from "./database.js";
 import { byId } from "./dom.js";
 import * as history from "./history.js";
@@ -63,6 +64,7 @@ async function forgetAbandoned() {
 
 // All that this browser has stored, except what other tabs have open.
 async function eraseEverything() {
+  for (const clip of [...clips]) clip.remove();
   for (const item of [...items]) removeItem(item);
   await eraseStoredSession();
   await forgetAbandoned();

@@ -1,4 +1,5 @@
 // What the page says of the selected photograph: its status, a failure, doubts, progress; nothing of the previous one stays.
+import { shownClip } from "./clip_files.js";
 import { canChooseDevice } from "./device_mode.js";
 import { byId } from "./dom.js";
 import { estimateFileSize } from "./file_size.js";
@@ -14,8 +15,9 @@ import * as thumbnails from "./thumbnails.js";
 import { renderMarketplaceCheck } from "./verdict.js";
 
 export function setStatus(message) {
-  if (byId("status").textContent !== message) byId("status").textContent = message; // said once
-  if (!items.length && message) document.querySelector("#empty .small").textContent = message;
+  const line = shownClip() ? byId("clip-status") : byId("status");
+  if (line.textContent !== message) line.textContent = message; // said once
+  if (!items.length && !shownClip() && message) document.querySelector("#empty .small").textContent = message;
 }
 
 // `result` is the selected photograph's, null for none; a `note` of the tool that is open takes the place of what is said of it.

@@ -32,7 +32,7 @@ const english = {
   dropTouch: "Cut out your photographs",
   dropMore: "They come back without their background. One, or a hundred at once.",
   choose: "Choose photographs",
-  kinds: "Or paste one. JPEG, PNG, WebP, HEIC, AVIF, TIFF",
+  kinds: "Or paste one. JPEG, PNG, WebP, HEIC, AVIF, TIFF; clips as MP4, MOV or WebM",
   kindsDevice: "Or paste one. JPEG, PNG, WebP, AVIF",
   address: "Or the address of a picture",
   addressGet: "Fetch",
@@ -41,7 +41,8 @@ const english = {
   samples: "None at hand? Try",
   sampleMug: "a mug",
   samplePlant: "a plant",
-  noPictures: "That file isn’t an image. Drop JPEG, PNG, WebP, HEIC, AVIF or TIFF files.",
+  noPictures: "That file is neither an image nor a clip. Drop JPEG, PNG, WebP, HEIC, AVIF or TIFF files, or MP4, MOV or WebM clips.",
+  clipsNotLoaded: "Clips can’t be opened: a part of this page didn’t load. Reload it, then try again.",
 
   lastTime: (n) => (n === 1 ? "A photograph from last time is still in this browser." : `${n} photographs from last time are still in this browser.`),
   resume: "Go on with them",

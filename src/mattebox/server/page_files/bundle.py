@@ -15,7 +15,7 @@ EXPORT = re.compile(r"^export (?=(?:const|class|function\*?|async function\*?) (
 OTHER = re.compile(r"^(?:import\b(?!\()|export\b).*", re.M)
 
 
-def bundle_modules(entry: str, sources: Mapping[str, str]) -> str:
+def bundle_modules(entry: str, sources: Mapping[str, str], base: str | None = None) -> str:
     """One module that does what an entry module does.
 
     Parameters
@@ -24,6 +24,9 @@ def bundle_modules(entry: str, sources: Mapping[str, str]) -> str:
         The name of the entry module.
     sources
         Source texts of all modules by their names.
+    base
+        The entry of a bundle beside this one, which imports this one when it is needed: the modules that are in it are
+        taken from there, and are the same ones.
 
     Returns
     -------
@@ -36,10 +39,14 @@ def bundle_modules(entry: str, sources: Mapping[str, str]) -> str:
         A module imports or exports in another way than those that are read, or what is not exported; or modules import
         each other.
     """
+    known = [] if base is None else _in_order(base, sources)
     parts = [
-        f'modules["{name}"] = (() => {{\n{_function_body(name, sources)}}})();\n' for name in _in_order(entry, sources)
+        f'modules["{name}"] = (() => {{\n{_function_body(name, sources)}}})();\n'
+        for name in _in_order(entry, sources)
+        if name not in known
     ]
-    return "".join(["const modules = {};\n", *parts, "export { modules };\n"])
+    start = "const modules = {};\n" if base is None else f'import {{ modules }} from "./{base}";\n'
+    return "".join([start, *parts, "export { modules };\n"])
 
 
 def _in_order(entry: str, sources: Mapping[str, str]) -> list[str]:

@@ -30,11 +30,14 @@ MEDIA_TYPES = {
 }
 INDEX, SERVICE_WORKER, SITE = "index.html", "sw.js", "site.js"
 TOP_LEVEL = (INDEX, SERVICE_WORKER, "mattebox.webmanifest")  # they say "page/" for the folder of the others
-ENTRIES = ("app.js", "cutout_worker.js", "lens_worker.js", "composition_worker.js")  # the script, and its workers'
+SCRIPT = "app.js"
+ENTRIES = (SCRIPT, "cutout_worker.js", "lens_worker.js", "composition_worker.js")  # the script, and its workers'
+LATER_ENTRIES = ("clips.js",)  # what the script imports when it is needed
 COMPRESSED = (".html", ".js", ".css", ".svg", ".webmanifest")
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; "
-    "img-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'"
+    "img-src 'self' blob: data:; media-src blob:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'none'"
 )
 
 
@@ -89,6 +92,7 @@ def _bundled_files(sources: dict[str, bytes]) -> tuple[str, dict[str, PageFile]]
     """The folder that is named by its contents, and its files: bundles of the modules, and what is no module."""
     modules = {name: content.decode() for name, content in sources.items() if name.endswith(".js")}
     contents = {name: bundle_modules(name, modules).encode() for name in ENTRIES}
+    contents |= {name: bundle_modules(name, modules, base=SCRIPT).encode() for name in LATER_ENTRIES}
     contents |= {name: c for name, c in sources.items() if name not in modules and name not in TOP_LEVEL}
     folder = f"page/{_digest(contents.values())}"
     return folder, {f"{folder}/{n}": _page_file(n, content, is_permanent=True) for n, content in contents.items()}

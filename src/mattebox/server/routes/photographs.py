@@ -22,6 +22,7 @@ from mattebox.server.openapi.responses import (
 )
 from mattebox.server.openapi.schemas import PHOTOGRAPH, PHOTOGRAPH_RETENTION
 from mattebox.server.state import get_state
+from mattebox.video.availability import has_video_extra
 
 router = APIRouter(prefix="/v1/photographs", tags=["photographs"])
 
@@ -52,14 +53,16 @@ async def create_photograph(request: Request) -> Response:
 
 @router.get("", responses=json_responses(PHOTOGRAPH_RETENTION, "How long photographs are kept"))
 async def get_photograph_retention(request: Request) -> Any:
-    """How many seconds after its last use a photograph is kept, 0 where none is; and whether the server fetches one
-    from an address (`image_url`)."""
+    """How many seconds after its last use a photograph is kept, 0 where none is; whether the server fetches one from an
+    address (`image_url`); and how large pictures and clips may be."""
     state = get_state(request)
     require_caller(state.access, request)
     return {
         "keep_seconds": state.photographs.keep_seconds,
         "fetches_urls": state.settings.urls,
         "max_pixels": state.settings.max_pixels,
+        "max_video_bytes": state.settings.max_video if has_video_extra() else 0,
+        "max_video_seconds": state.settings.max_video_seconds,
     }
 
 

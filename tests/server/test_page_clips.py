@@ -1,0 +1,240 @@
+"""Clips on the page, in a real browser: dropped, played and scrubbed, cut out by the server, and taken from there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.server.page_visit import CHROMIUM, Visit
+from tests.serving import start_server
+from tests.video.clips import decode_rgba, disc_alpha, draw_frame, write_clip
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt install chromium"),
+    pytest.mark.timeout(300),
+]
+COUNT, SECONDS = 12, 1.2
+DROP_FILES = """async (files) => {
+  const transfer = new DataTransfer();
+  for (const [name, bytes, type] of files) transfer.items.add(new File([Uint8Array.from(bytes)], name, { type }));
+  const eventInit = { dataTransfer: transfer, bubbles: true, cancelable: true };
+  for (const kind of ["dragover", "drop"]) document.dispatchEvent(new DragEvent(kind, eventInit));
+}"""
+ALPHAS = """(video, points) => {
+  const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
+  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  context.drawImage(video, 0, 0);
+  return points.map(([x, y]) => context.getImageData(x, y, 1, 1).data[3]);
+}"""
+SHAPES = """async () => {
+  const { CLIP_TEXTS } = await loadModule("clip_text.js", "clips.js");
+  const shape = (v) => typeof v === "function" ? v.length : Array.isArray(v) ? v.length
+    : v && typeof v === "object" ? Object.fromEntries(Object.entries(v).map(([k, e]) => [k, shape(e)])) : typeof v;
+  return Object.values(CLIP_TEXTS).map(shape);
+}"""
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A red disc that moves over blue: 12 frames in 1.2 s."""
+    path = tmp_path_factory.mktemp("clips") / "disc.webm"
+    return write_clip(path, [draw_frame(number) for number in range(COUNT)], codec="libvpx-vp9")
+
+
+@pytest.fixture(scope="module")
+def open_clip(browser: Any, address: str, clip: Path) -> Iterator[Visit]:
+    """The page with a clip; tests leave it as it is."""
+    with Visit(browser, address, locale="en-GB") as visit:
+        add(visit, clip)
+        yield visit
+
+
+def add(visit: Visit, *files: Path) -> None:
+    """Choose clips, and wait until the first one's picture is there."""
+    visit.page.set_input_files("#files", files)
+    visit.page.locator(".clip-tile [data-drawn]").first.wait_for()
+
+
+def answer_json(answer: dict[str, Any], route: Any) -> None:
+    route.fulfill(json=answer)
+
+
+def now(visit: Visit) -> float:
+    return float(visit.page.locator("#clip-video").evaluate("e => e.currentTime"))
+
+
+def test_a_dropped_clip_is_an_item_with_its_length(browser: Any, address: str, clip: Path) -> None:
+    with Visit(browser, address) as visit:
+        page = visit.page
+        page.evaluate(DROP_FILES, [["disc.webm", list(clip.read_bytes()), "video/webm"]])
+        expect(page.get_by_role("button", name="disc.webm, waiting")).to_be_visible()
+        expect(page.locator(".clip-tile .clip-length")).to_have_text("0:01")
+        expect(page.locator("#clip-facts")).to_have_text(re.compile(r"0:01\.2 · 160 × 96 · 0\.\d MB"))
+        expect(page.locator("#controls")).to_be_hidden()
+        expect(page.locator("#frame")).to_be_hidden()
+        assert visit.post_paths == []  # nothing is sent before it is asked for
+        page.get_by_role("button", name="Remove disc.webm").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#empty")).to_be_visible()
+        expect(page.locator("#clip-panel")).to_be_hidden()
+        assert visit.complaints == visit.foreign == []
+
+
+def test_the_time_line_is_played_and_scrubbed(open_clip: Visit) -> None:
+    page, line = open_clip.page, open_clip.page.get_by_role("slider", name="Time.")
+    line.focus()
+    page.keyboard.press("End")
+    expect(line).to_have_attribute("aria-valuetext", "0:01.2 of 0:01.2")
+    page.keyboard.press("Home")
+    expect(page.locator("#clip-clock")).to_have_text("0:00.0 / 0:01.2")
+    times = [now(open_clip)]
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+        times.append(now(open_clip))
+    assert times[0] == 0
+    assert 0 < times[1] < times[3] + 0.02 < times[2] + 0.02 < 0.5
+    box = line.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert now(open_clip) == pytest.approx(SECONDS / 2, abs=0.05)
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    expect(page.locator("#clip-video")).to_have_js_property("ended", value=True)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+
+
+def test_a_clip_is_cut_out_and_taken(browser: Any, address: str, clip: Path, tmp_path: Path) -> None:
+    with Visit(browser, address) as visit:
+        page = visit.page
+        add(visit, clip)
+        page.locator("#clip-panel [name=model]").select_option("fast")
+        page.get_by_role("button", name="Cut out", exact=True).click()
+        expect(page.get_by_role("button", name="Cancel", exact=True)).to_be_visible()
+        expect(page.get_by_role("button", name="disc.webm, done")).to_be_visible()
+        expect(page.locator("#clip-status")).to_have_text(re.compile(r"12 frames, 160 × 96 pixels, confidence \d+ %\."))
+        expect(page.locator("#clip-video")).to_have_js_property("ended", value=True)  # the result is played
+        corner, subject = page.locator("#clip-video").evaluate(ALPHAS, [[3, 3], [60, 48]])
+        assert corner < 40  # transparent, over the squares of the page
+        assert subject > 200
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download", exact=True).click()
+        assert download.value.suggested_filename == "disc-cut.webm"
+        download.value.save_as(tmp_path / "cut.webm")
+        frames = decode_rgba(tmp_path / "cut.webm")
+        assert len(frames) == COUNT
+        assert abs(frames[6][..., 3] / 255 - disc_alpha(6)).mean() < 0.06
+        assert visit.post_paths == ["v1/videos"]
+        jobs = page.evaluate("fetch('/v1/jobs').then((answer) => answer.json())")["jobs"]
+        assert jobs == []  # the job is erased on the server
+
+        page.locator("#clip-panel [name=paint]").select_option("white")
+        expect(page.locator("#clip-status")).to_have_text(re.compile("The settings have changed since"))
+        page.locator("#clip-panel [name=format]").select_option("mp4")
+        page.get_by_role("button", name="Original", exact=True).click()
+        page.get_by_role("button", name="Cut out again").click()
+        expect(page.locator("#clip-status")).to_have_text(re.compile("12 frames"))
+        expect(page.get_by_role("button", name="Result", exact=True)).to_have_attribute("aria-pressed", "true")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download", exact=True).click()
+        assert download.value.suggested_filename == "disc-cut.mp4"
+        assert visit.foreign == []
+
+
+def test_cancelling_erases_the_job(browser: Any, address: str, clip: Path) -> None:
+    with Visit(browser, address) as visit:
+        page = visit.page
+        add(visit, clip)
+        job = {"id": "0a", "state": "running", "progress": 0.4, "links": {"self": "/v1/jobs/0a"}}
+        erased: list[str] = []
+
+        def answer(route: Any) -> None:
+            if route.request.method == "DELETE":
+                erased.append(route.request.url)
+                return route.fulfill(status=204)
+            return route.fulfill(status=202 if route.request.method == "POST" else 200, json=job)
+
+        page.route(re.compile(r"/v1/(videos|jobs/0a)$"), answer)
+        page.get_by_role("button", name="Cut out", exact=True).click()
+        expect(page.locator("#clip-busy")).to_have_text("Working… 40 %")
+        page.get_by_role("button", name="Cancel", exact=True).click()
+        expect(page.get_by_role("button", name="Cut out", exact=True)).to_be_focused()
+        expect(page.locator("#clip-status")).to_have_text("Cancelled.")
+        with page.expect_response(lambda response: response.request.method == "DELETE", timeout=10_000):
+            pass
+        assert erased
+        assert page.locator("#clip-message").is_hidden()
+
+
+def test_photographs_and_clips_stand_side_by_side(
+    browser: Any, address: str, clip: Path, files: dict[str, Path]
+) -> None:
+    with Visit(browser, address) as visit:
+        page = visit.page
+        page.set_input_files("#files", [files["two"], clip])
+        expect(page.locator("#controls")).to_be_visible()  # the photograph is on show
+        page.locator(".clip-tile .face").click()
+        expect(page.locator("#clip-panel")).to_be_visible()
+        expect(page.locator("#controls")).to_be_hidden()
+        page.locator(".clip-tile .face").press("ArrowLeft")
+        expect(page.locator("#controls")).to_be_visible()
+        expect(page.locator("#clip-panel")).to_be_hidden()
+        page.get_by_role("button", name=re.compile("two.png")).first.press("ArrowRight")
+        expect(page.locator("#clip-panel")).to_be_visible()
+        expect(page.locator(".clip-tile .face")).to_have_attribute("aria-current", "true")
+        page.locator("[data-status=done]").wait_for()  # the photograph is cut out meanwhile
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.get_by_role("button", name="Remove all").click()
+        expect(page.locator("#empty")).to_be_visible()
+        assert visit.complaints == []
+
+
+def test_a_broken_clip_is_told(browser: Any, address: str, tmp_path: Path) -> None:
+    (tmp_path / "broken.mp4").write_bytes(b"no clip at all")
+    with Visit(browser, address) as visit:
+        page = visit.page
+        page.set_input_files("#files", tmp_path / "broken.mp4")
+        expect(page.get_by_role("alert").filter(has_text="can’t show this clip")).to_be_visible()
+        page.get_by_role("button", name="Cut out", exact=True).click()
+        expect(page.get_by_role("alert").filter(has_text="The server can’t read this clip.")).to_be_visible()
+        expect(page.get_by_role("button", name="broken.mp4, failed")).to_be_visible()
+
+
+def test_a_server_without_clips_says_so(browser: Any, clip: Path, tmp_path: Path) -> None:
+    with start_server(tmp_path, max_video="0") as other, Visit(browser, f"{other}/") as visit:
+        add(visit, clip)
+        expect(visit.page.locator("#clip-hindrance")).to_contain_text("pip install 'mattebox[video]'")
+        expect(visit.page.get_by_role("button", name="Cut out", exact=True)).to_be_hidden()
+
+
+def test_limits_of_the_server_are_told_before_the_upload(browser: Any, address: str, clip: Path) -> None:
+    with Visit(browser, address) as visit:
+        page = visit.page
+        facts = page.evaluate("fetch('/v1/photographs').then((answer) => answer.json())")
+        for limits, told in (({"max_video_bytes": 100}, "at most. Shorten"), ({"max_video_seconds": 1}, "0:01.2 long")):
+            page.route("**/v1/photographs", partial(answer_json, facts | limits))
+            page.reload()
+            add(visit, clip)
+            expect(page.locator("#clip-hindrance")).to_contain_text(told)
+
+
+def test_all_languages_say_all_of_clips(open_clip: Visit) -> None:
+    english, german = open_clip.page.evaluate(SHAPES)
+    assert english == german
+    assert len(json.dumps(english)) > 500
+
+
+def test_clips_are_loaded_when_one_comes(browser: Any, address: str, clip: Path) -> None:
+    with Visit(browser, address) as visit:
+        loaded: list[str] = []
+        visit.page.on("request", lambda request: loaded.append(request.url.rpartition("/")[2]))
+        visit.page.reload()
+        assert "app.js" in loaded
+        assert not any("clip" in name for name in loaded)
+        add(visit, clip)
+        assert {"clips.js", "clips.css"} <= set(loaded)
