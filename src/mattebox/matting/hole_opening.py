@@ -7,18 +7,22 @@ a handle or a ring. Backgrounds with texture say nothing about the inside, and a
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import reduce
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mattebox.core.block_means import mean_blocks
-from mattebox.core.channel_extremes import largest_channel
 from mattebox.core.connected_components import dilate, label_components
 from mattebox.core.summed_area_table import SummedAreaTable
 from mattebox.io import resampling
 from mattebox.matting.enclosed_ground import Holes
 from mattebox.matting.matte_operations import as_floats, as_pixels, guide_image
 from mattebox.types import Box, Floats, Mask, Matte, Picture
+
+Window: TypeAlias = tuple[slice, slice]
+T = TypeVar("T", np.bool_, np.float32)
 
 GUIDE_SIDE_SAMPLES = 360  # longer side of the grid on which holes are looked for, about
 STATISTICS_BLOCK_SAMPLES = 3  # the background's colour within reach changes little from sample to sample
@@ -88,8 +92,16 @@ def find_holes(guide: Floats, alpha: Floats, limits: HoleLimits) -> Mask:
     return holes
 
 
+class BackgroundBlocks(NamedTuple):
+    """The background near each block of a picture: mean colours (3 x h x w), and deviation (h x w), which is infinite
+    where no background is within reach."""
+
+    colours: Floats
+    deviation: Floats
+
+
 class LocalBackground:
-    """The background near each sample of a picture.
+    """The background near each block of a picture.
 
     Parameters
     ----------
@@ -100,57 +112,75 @@ class LocalBackground:
     """
 
     def __init__(self, guide: Floats, background: Mask) -> None:
-        weight, colours = background.astype(np.float32), np.moveaxis(guide, 2, 0)
-        planes = np.concatenate([weight[None], colours * weight, np.square(colours) * weight])
+        planes = np.empty((7, *background.shape), np.float32)
+        planes[0] = background
+        for channel, (values, squares) in enumerate(zip(planes[1:4], planes[4:], strict=True)):
+            values[:] = guide[..., channel]
+            np.multiply(np.square(values, out=squares), planes[0], out=squares)
+            values *= planes[0]
         self._sums = SummedAreaTable(mean_blocks(planes, STATISTICS_BLOCK_SAMPLES))
-        self._shape = background.shape
+        self._longer_side = max(background.shape)
+        self._blocks_by_share: dict[float, BackgroundBlocks] = {}
 
-    def nearest(self, reach_shares: tuple[float, ...]) -> tuple[Floats, Floats]:
-        """Mean colour (H x W x 3) and deviation (H x W) within the first of several reaches that holds background; the
-        deviation is infinite where none does."""
+    def nearest(self, reach_shares: tuple[float, ...]) -> BackgroundBlocks:
+        """What lies within the first of several reaches that holds background."""
         colours, deviation = self._within(reach_shares[0])
         for reach_share in reach_shares[1:]:
-            wider_colours, wider_deviation = self._within(reach_share)
             is_new = np.isinf(deviation)
-            colours = np.where(is_new, wider_colours, colours)
-            deviation = np.where(is_new, wider_deviation, deviation)
-        return np.dstack([self._enlarge(colour) for colour in colours]), self._enlarge(deviation)
+            if not is_new.any():
+                break
+            wider = self._within(reach_share)
+            colours, deviation = np.where(is_new, wider.colours, colours), np.where(is_new, wider.deviation, deviation)
+        return BackgroundBlocks(colours, deviation)
 
-    def _within(self, reach_share: float) -> tuple[Floats, Floats]:
-        """Mean colour (3 x h x w) and deviation (h x w) of the background within reach of each block; the deviation is
-        infinite where too little lies there."""
-        radius = max(1, round(reach_share * max(self._shape) / STATISTICS_BLOCK_SAMPLES))
-        means = self._sums.window_means(radius)
-        share = means[0]
-        colours, squares = np.split(means[1:] / np.maximum(share, 1e-4), 2)
-        deviation = np.sqrt(np.maximum((squares - np.square(colours)).max(axis=0), 0))
-        return colours, np.where(share > MIN_BACKGROUND_SHARE, deviation, np.float32(np.inf))
-
-    def _enlarge(self, plane: Floats) -> Floats:
-        """Repeat each block's value for all of its samples."""
-        height, width = self._shape
-        return plane.repeat(STATISTICS_BLOCK_SAMPLES, 0)[:height].repeat(STATISTICS_BLOCK_SAMPLES, 1)[:, :width]
+    def _within(self, reach_share: float) -> BackgroundBlocks:
+        """What lies within one reach."""
+        if reach_share not in self._blocks_by_share:
+            radius = max(1, round(reach_share * self._longer_side / STATISTICS_BLOCK_SAMPLES))
+            means = self._sums.window_means(radius)
+            share = means[0]
+            colours, squares = np.split(means[1:] / np.maximum(share, 1e-4), 2)
+            deviation = np.sqrt(np.maximum((squares - np.square(colours)).max(axis=0), 0))
+            deviation = np.where(share > MIN_BACKGROUND_SHARE, deviation, np.float32(np.inf))
+            self._blocks_by_share[reach_share] = BackgroundBlocks(colours, deviation)
+        return self._blocks_by_share[reach_share]
 
 
 def _find_holes_within(
     guide: Floats, alpha: Floats, background: LocalBackground, limits: HoleLimits, reach: Reach
 ) -> Mask:
     """Those that are like the background within a reach."""
-    subject = alpha > MIN_SUBJECT_ALPHA
-    mean, deviation = background.nearest(reach.shares)
-    alike = (
-        subject
-        & (deviation < limits.background_deviation)
-        & (largest_channel(np.abs(guide - mean)) < limits.difference + deviation)
-    )
+    colours, deviation = background.nearest(reach.shares)
+    everywhere = slice(0, alpha.shape[0]), slice(0, alpha.shape[1])
+    subject, is_plain = alpha > MIN_SUBJECT_ALPHA, deviation < limits.background_deviation
+    alike: Mask = subject & repeat_blocks(is_plain[None], everywhere)[0]
+    if not alike.any():
+        return alike
+    bounds = _bounds(alike)
+    near = repeat_blocks(colours, bounds)
+    difference = reduce(np.maximum, (np.abs(guide[bounds][..., c] - near[c]) for c in range(3)))
+    alike[bounds] &= difference < limits.difference + repeat_blocks(deviation[None], bounds)[0]
     labels, components = label_components(alike, connectivity=4)
-    holes = np.zeros(len(components) + 1, np.bool_)
+    holes: Mask = np.zeros(len(components) + 1, np.bool_)
     for label, component in enumerate(components[:MAX_CHECKED_REGIONS], start=1):
         if component.area < reach.area_share * alpha.size:
             break
         window = _window(component.box, alpha.shape)
-        holes[label] = _is_hole(guide[window], labels[window] == label, subject[window], mean[window], limits)
+        mean = np.moveaxis(repeat_blocks(colours, window), 0, 2)
+        holes[label] = _is_hole(guide[window], labels[window] == label, subject[window], mean, limits)
     return holes[labels]
+
+
+def repeat_blocks(planes: NDArray[T], window: Window) -> NDArray[T]:
+    """The samples of a window (C x h x w), each with its block's value."""
+    rows, columns = (np.arange(part.start, part.stop) // STATISTICS_BLOCK_SAMPLES for part in window)
+    return planes.take(columns, axis=2).take(rows, axis=1)
+
+
+def _bounds(mask: Mask) -> Window:
+    """The smallest window around the set samples of a mask, of which there are some."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def _is_hole(guide: Floats, region: Mask, subject: Mask, mean: Floats, limits: HoleLimits) -> bool:
@@ -171,7 +201,7 @@ def _is_hole(guide: Floats, region: Mask, subject: Mask, mean: Floats, limits: H
     )
 
 
-def _window(box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
+def _window(box: Box, shape: tuple[int, ...]) -> Window:
     """Rows and columns of a box with a margin."""
     left, top, right, bottom = box
     margin = 2 * RING_SAMPLES
