@@ -18,6 +18,7 @@ from mattebox.language.anchors import (
     paints,
 )
 from mattebox.language.clauses import Clause
+from mattebox.language.concepts import BACKGROUND
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import (
     Adjective,
@@ -33,11 +34,14 @@ from mattebox.language.meanings import (
     Word,
 )
 from mattebox.language.modifier_assignment import UPSCALING, assign_modifiers
+from mattebox.language.named_pictures import drop_named_pictures
 from mattebox.language.shared_concepts import name_by_modifiers
 from mattebox.language.tokens import fold_word
 
 SIZE = "size"  # concept
 MATTE_ONLY = "matte_only"  # parameter: "the mask", of which the edge can be moved
+WIDTH = "width"  # concept of the picture's own
+WIDE_CONCEPTS = frozenset(("outline", "margin"))
 EDGE_CONCEPTS = frozenset(("growth", "shrinking", "feather"))
 
 
@@ -66,6 +70,10 @@ def find_anchors(clause: Clause, lexicon: Lexicon, previous: Anchor | None = Non
     modifiers: list[tuple[int, Word]] = []
     chosen = {index: choose_noun(word, clause.words) for index, word in enumerate(clause.words)}
     nouns = {index: noun for index, noun in chosen.items() if noun is not None}
+    if previous is not None and _measures_width(clause, previous):
+        numbers = [(i, word) for i, word in enumerate(clause.words) if word.find(Number)]
+        assign_modifiers(numbers, {-1: previous}, clause.start, follows=True)
+        return []
     if not nouns and previous is not None and _belongs_to(previous, clause):
         words = [(i, w) for i, w in enumerate(clause.words) if not _repeats_direction(w, previous)]
         assign_modifiers(words, {-1: previous}, clause.start, follows=True)
@@ -81,7 +89,9 @@ def find_anchors(clause: Clause, lexicon: Lexicon, previous: Anchor | None = Non
     require_own_colour(rest, list(anchors.values()))
     require_plain_order(list(anchors.values()))
     _drop_measured(anchors)
+    _limit_to_rear(list(anchors.values()), lexicon)
     found = _limit_to_nouns([anchor for anchor in anchors.values() if not _says_nothing(anchor)], lexicon)
+    found = drop_named_pictures(found, lexicon)
     rest = name_by_modifiers(rest, lexicon.vocabulary.concepts)
     return [*found, *([rest] if rest.modifiers else [])]
 
@@ -103,6 +113,28 @@ def _belongs_to(anchor: Anchor, clause: Clause) -> bool:
     if all(isinstance(m, Degree | Direction) for m in firsts) and any(isinstance(m, Direction) for m in firsts):
         return is_named and all(any(accepts(anchor, m) for m in w.meanings) for w in clause.words)
     return all(any(accepts(anchor, m) for m in w.meanings if isinstance(m, MODIFIERS)) for w in clause.words)
+
+
+def _measures_width(clause: Clause, previous: Anchor) -> bool:
+    """Whether a clause only says how wide what was named before it is: "a white outline, 10 px wide"."""
+    noun = previous.meaning
+    is_open = isinstance(noun, Noun) and noun.name in WIDE_CONCEPTS and not previous.is_negated
+    if not is_open or previous.find(Number) or len(clause.words) != 2 or clause.begins_sentence:
+        return False
+    number, width = clause.words[0].find(Number), clause.words[1].find(Noun)
+    return number is not None and accepts(previous, number) and isinstance(width, Noun) and width.name == WIDTH
+
+
+def _limit_to_rear(anchors: list[Anchor], lexicon: Lexicon) -> None:
+    """Limit changes to the background beside a word for what lies behind the subject: German "dahinter dunkler"."""
+    rears = [a for a in anchors if _says_nothing(a) and fold_word(a.text) in lexicon.places.behind]
+    targets = [a for a in anchors if a not in rears and not _says_nothing(a)]
+    if not rears or not all(isinstance(a.meaning, Gradation) and is_limitable(a) for a in targets):
+        return
+    for anchor in targets:
+        if not anchor.find(Area):
+            anchor.modifiers.append(Area(BACKGROUND))
+            anchor.words.extend(rears[0].words)
 
 
 def _repeats_direction(word: Word, anchor: Anchor) -> bool:

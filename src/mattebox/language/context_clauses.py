@@ -7,55 +7,43 @@ asks for more than the rest of the request does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from mattebox.errors import MatteboxError
+from mattebox.language.clause_topics import (
+    ASKED,
+    ASKING_TOKENS,
+    FAMILIES,
+    PlanNames,
+    families_of,
+    find_asked,
+    find_phrases,
+    list_families,
+    states_limit,
+)
 from mattebox.language.lexicon import Lexicon
 from mattebox.language.meanings import (
     Adjective,
     Ambiguity,
     Break,
-    ColourName,
     Direction,
     Gradation,
     Negation,
-    Noun,
     Phrase,
     Unsupported,
 )
 from mattebox.language.phrase_tables import FoldedWords
-from mattebox.language.places import CANVAS_CONCEPTS
-from mattebox.language.redundant_anchors import FAULTS
-from mattebox.language.settings import CUT, PRESET
 from mattebox.language.tokens import Token, fold_word
 from mattebox.language.unknown_statements import states_unknown
-from mattebox.recipe.flat_parameters import parameters_by_name
 
-MAX_PHRASE_LENGTH = 4  # words of a clause that are looked up together
 MIN_REASON_LENGTH = 3  # words of a reason, the first of which says that it is one
 MIN_SIMILE_LENGTH = 2
 MIN_SENTENCE_LENGTH = 4
 SENTENCE_ENDS = frozenset(".!?;\n")
 MIN_STATEMENT_LENGTH = 3  # words of one that begins with a pronoun
 PIXEL_WORDS = frozenset(("px", "pixel", "pixels"))
-ASKING_TOKENS = frozenset(("number", "factor", "size", "ratio", "hex", "path", "quoted", "call", "setting"))
-COLOUR, LIGHT, DETAIL, SIZE, CANVAS = "colour", "light", "detail", "size", "canvas"
-ROOM = frozenset(("margin",))  # which is also where somebody lives
-ASKED = "asked"  # of a clause that must not be passed over
-FAMILIES: Mapping[str, str] = MappingProxyType(
-    {
-        "balance": COLOUR, "colour": COLOUR, "style": COLOUR, "light": LIGHT, "distance": LIGHT, "restore": DETAIL,
-        "upscale": SIZE, "faces": DETAIL, "sharpen": DETAIL, "cut": CANVAS, "background": CANVAS, "shadow": CANVAS,
-        "outline": CANVAS, "frame": CANVAS, "label": CANVAS, "save": CANVAS, "anonymise": CANVAS, "heal": DETAIL,
-    }
-)  # fmt: skip
-"""What a step can be complained about: "everything is yellow" is answered by a white balance."""
-
-PlanNames: TypeAlias = Callable[[Sequence[Token]], Set[str]]
-"""The flat names that a request of these tokens sets, with `cut` and `preset`; it raises as a plan does."""
 
 
 class ClauseSpan(NamedTuple):
@@ -94,7 +82,7 @@ def leave_out_contexts(text: str, tokens: Sequence[Token], lexicon: Lexicon, pla
         or _introduces(span, words, lexicon)
         or _is_plain_sentence(span, tokens, words, lexicon)
     ]
-    asked = {span: _asked_by(tokens[span.start : span.end], lexicon, plan_names) for span in spans}
+    asked = {span: find_asked(tokens[span.start : span.end], lexicon, plan_names) for span in spans}
     wishes = {s for s in spans if _introduces(s, words, lexicon) and not asked[s] <= set(FAMILIES.values())}
     spans = [span for span in spans if ASKED not in asked[span] and span not in wishes]
     if not spans:
@@ -104,7 +92,7 @@ def leave_out_contexts(text: str, tokens: Sequence[Token], lexicon: Lexicon, pla
     except MatteboxError:  # "the white balance is off. fix it"
         spans = [span for span in spans if not asked[span]]
         named = plan_names(drop_spans(tokens, spans))
-    return [span for span in spans if asked[span] <= named | _list_families(named)]
+    return [span for span in spans if asked[span] <= named | list_families(named)]
 
 
 def find_plain_contexts(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> list[ClauseSpan]:
@@ -123,8 +111,8 @@ def _is_reason(span: ClauseSpan, tokens: Sequence[Token], words: Sequence[str], 
     if own[0] not in lexicon.places.subordinators or not lexicon.places.commands.isdisjoint(own):
         return False
     asks = any(token.kind in ASKING_TOKENS for token in tokens[span.start : span.end])
-    phrases = [p for p in _find_phrases([word for word in own if word], lexicon) if not _is_impossible(p, lexicon)]
-    return not asks and _tells(own, lexicon) and not any(_families_of(phrase, lexicon) for phrase in phrases)
+    phrases = [p for p in find_phrases([word for word in own if word], lexicon) if not _is_impossible(p, lexicon)]
+    return not asks and _tells(own, lexicon) and not any(families_of(phrase, lexicon) for phrase in phrases)
 
 
 def _is_impossible(words: FoldedWords, lexicon: Lexicon) -> bool:
@@ -134,80 +122,13 @@ def _is_impossible(words: FoldedWords, lexicon: Lexicon) -> bool:
 
 def _counts_pixels(words: Sequence[str], lexicon: Lexicon) -> bool:
     is_command = not lexicon.places.commands.isdisjoint(words)
-    return _states_limit(words, lexicon) and not is_command and not PIXEL_WORDS.isdisjoint(words)
-
-
-def _states_limit(words: Sequence[str], lexicon: Lexicon) -> bool:
-    """Whether a clause states how little there is: "it has only ..."."""
-    places = lexicon.places
-    return not places.limitations.isdisjoint(words) and not places.facts.isdisjoint(words)
+    return states_limit(words, lexicon) and not is_command and not PIXEL_WORDS.isdisjoint(words)
 
 
 def drop_spans(tokens: Sequence[Token], spans: Sequence[ClauseSpan]) -> list[Token]:
     """The tokens outside these spans."""
     gone = {index for span in spans for index in range(*span)}
     return [token for index, token in enumerate(tokens) if index not in gone]
-
-
-def _list_families(names: Set[str]) -> set[str]:
-    known = parameters_by_name()
-    tags = {known[name].step.tag() for name in names if name in known}
-    return {FAMILIES.get(tag, tag) for tag in tags} | ({CANVAS} if names & {CUT, PRESET} else set())
-
-
-def _asked_by(tokens: Sequence[Token], lexicon: Lexicon, plan_names: PlanNames) -> set[str]:
-    """What a clause sets, or what it is about where it cannot be read; `ASKED` where it must not be passed over."""
-    words = [fold_word(token.text) for token in tokens if token.kind == "word"]
-    if _states_limit(words, lexicon):  # its number asks for nothing: "it has only 400 pixels"
-        return set()
-    if any(token.kind in ASKING_TOKENS for token in tokens):
-        return {ASKED}
-    try:
-        asked = set(plan_names(tokens))
-        return asked | {ASKED} if CANVAS in _list_families(asked) else asked
-    except MatteboxError:
-        phrases = list(_find_phrases(words, lexicon))
-        found = {family for phrase in phrases for family in _families_of(phrase, lexicon)}
-        paints = any(isinstance(m, ColourName) for phrase in phrases for m in lexicon.find_phrase(phrase)[:1])
-        return found | {ASKED} if paints and CANVAS in found else found
-
-
-def _families_of(words: FoldedWords, lexicon: Lexicon) -> set[str]:
-    first = lexicon.find_phrase(words)[0]
-    if isinstance(first, Gradation) and first.concept.grade is not None:
-        return _list_families({first.concept.grade.parameter})
-    asked = next((m for m in lexicon.find_phrase(words) if isinstance(m, Ambiguity)), None)
-    if asked is not None and asked.question.directed:
-        concept = lexicon.vocabulary.concepts[asked.question.directed.split()[0]]
-        return _list_families({concept.grade.parameter} if concept.grade is not None else set())
-    whole = first if isinstance(first, Phrase) else _find_preset(words, lexicon)
-    if isinstance(first, Adjective) and whole is None:
-        blurs = any(str(v).startswith("blur") for values in first.values.values() for v in values.values())
-        return {ASKED} if first.alone else {DETAIL} if blurs else set()
-    if whole is not None:
-        return _list_families(set(whole.values))
-    if isinstance(first, Noun) and first.name in FAULTS:
-        return set(first.concept.off or ())
-    if isinstance(first, Noun):
-        return {CANVAS} if first.name in CANVAS_CONCEPTS - ROOM and not first.is_optional else set()
-    return {ASKED} if isinstance(first, Unsupported) and not lexicon.is_mentioned(words) else set()
-
-
-def _find_preset(words: FoldedWords, lexicon: Lexicon) -> Phrase | None:
-    """The phrase for a preset that words may be, too."""
-    phrases = (m for m in lexicon.find_phrase(words) if isinstance(m, Phrase) and PRESET in m.values)
-    return next(phrases, None)
-
-
-def _find_phrases(words: Sequence[str], lexicon: Lexicon) -> Iterator[FoldedWords]:
-    """The longest phrases of the words."""
-    index = 0
-    while index < len(words):
-        lengths = range(min(MAX_PHRASE_LENGTH, len(words) - index), 0, -1)
-        length = next((n for n in lengths if lexicon.find_phrase(tuple(words[index : index + n]))), 0)
-        if length:
-            yield tuple(words[index : index + length])
-        index += length or 1
 
 
 def _split_clauses(text: str, tokens: Sequence[Token], words: Sequence[str], lexicon: Lexicon) -> Iterator[ClauseSpan]:
@@ -238,9 +159,12 @@ def _tells(words: Sequence[str], lexicon: Lexicon) -> bool:
         return places.wants.isdisjoint({*own, *pairs})  # "I took this", where verbs behind "I" are no commands
     if not own or not places.commands.isdisjoint({*own, *pairs}):
         return own[:1] != [] and own[0] in places.subordinators and not places.pleas.intersection(own)
+    if own[0] in places.accompaniments:  # "with a bit of contrast added"
+        return False
     has_verb = any(
-        word in places.facts or (lexicon.is_past(word) and before not in places.determiners)
-        for before, word in pairwise(own)
+        (word in places.facts and not _is_noun(own, place, lexicon))
+        or (lexicon.is_past(word) and before not in places.determiners)
+        for place, (before, word) in enumerate(pairwise(own), 1)
     )
     has_verb = has_verb or (len(own) >= MIN_STATEMENT_LENGTH and own[0] in places.remarks)
     if own[0] in places.subordinators:
@@ -248,6 +172,15 @@ def _tells(words: Sequence[str], lexicon: Lexicon) -> bool:
     if own[0] in places.facts and own[0] not in places.remarks:
         return own[0] in places.openings
     return has_verb and own[0] not in places.purposes and not _begins_request(own[0], lexicon)
+
+
+def _is_noun(words: Sequence[str], index: int, lexicon: Lexicon) -> bool:
+    """Whether a verb is a noun, or part of a phrase: "a softer look", "kind of see-through"."""
+    behind = words[index + 1 : index + 2]
+    if not behind:
+        return words[index] in lexicon.places.manners
+    is_verb = behind[0] in lexicon.verb_particles  # "came out"
+    return not is_verb and bool(lexicon.find_phrase((words[index], behind[0])))
 
 
 def _is_plain_sentence(span: ClauseSpan, tokens: Sequence[Token], words: Sequence[str], lexicon: Lexicon) -> bool:
@@ -259,7 +192,7 @@ def _is_plain_sentence(span: ClauseSpan, tokens: Sequence[Token], words: Sequenc
         return False
     doings = lexicon.places.commands | lexicon.doings | lexicon.changes
     kinds = (Gradation, Direction, Negation, Phrase, Adjective, Unsupported, Ambiguity)
-    phrases = [lexicon.find_phrase(phrase) for phrase in _find_phrases(own, lexicon)]
+    phrases = [lexicon.find_phrase(phrase) for phrase in find_phrases(own, lexicon)]
     return doings.isdisjoint(own) and not any(isinstance(found[0], kinds) for found in phrases)
 
 

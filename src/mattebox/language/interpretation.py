@@ -27,7 +27,7 @@ from mattebox.recipe.flat_parameters import parameters_by_name
 
 OUTLINE = "outline"  # concept: "without a white border" has none at all
 STUDIO = "studio"  # a background that can have a colour
-EXACT_UNITS = ("px", "%")
+EXACT_UNITS = ("px", "%", "K")
 RIGHT_ANGLE = 90  # degrees of "left" and "right" without a number
 
 

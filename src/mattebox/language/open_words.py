@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 
 from mattebox.language.lexicon import Lexicon
-from mattebox.language.meanings import Adjective, Noun
+from mattebox.language.meanings import Adjective, Area, Meaning, Noun
 from mattebox.language.open_nouns import (
     name_first_things,
     name_removed_backgrounds,
@@ -101,8 +101,21 @@ class _PlaceFinder(PlaceSearch):
             indices = [i for i in range(start, end) if self.words[i] in self.preserving or not self.is_small(i)]
             kept = [self.words[i] for i in indices]
             says_so = any(_is_subsequence(phrase.split(), kept) for phrase in self.places.preservations)
-            if says_so and len(spans) > 1 and not any(self._is_canvas(i) for i in range(start, end)):
-                self.drop(self._begin_of_list(start), end)
+            if not says_so or len(spans) == 1 or any(self._is_canvas(i) for i in range(start, end)):
+                continue
+            if not self.lexicon.restrictions.isdisjoint(self.words[start:end]) and self._name_rest(start, end):
+                continue
+            self.drop(self._begin_of_list(start), end)
+
+    def _name_rest(self, start: int, end: int) -> bool:
+        """Whether a clause says that one thing alone stays as it is; it then limits all changes to the background."""
+        only = next(i for i in range(start, end) if self.words[i] in self.lexicon.restrictions)
+        thing = next((i for i in range(only + 1, end) if self.is_subject_word(i)), None)
+        if thing is None:
+            return False
+        self.subjects[self.tokens[thing].text] = self.background_word
+        self.forget({i for i in range(start, end) if i not in (only, thing)})
+        return True
 
     def _begin_of_list(self, start: int) -> int:
         """Where the things begin of which the last one stands at `start`: "skin and colours unchanged"."""
@@ -151,11 +164,20 @@ class _PlaceFinder(PlaceSearch):
         begin = first - 1
         while begin > start and self.words[begin] in self.places.determiners | self.places.known_articles:
             begin -= 1
-        if begin < start or self.words[begin] not in self.places.whereabouts:
+        if begin < start or self.words[begin] not in self.places.whereabouts or self._is_area(begin, last):
             return
         is_known = begin < first - 1 and self.words[first - 1] in self.places.known_articles
         if is_known or self.words[begin] in self.places.origins:
             self.drop(begin, last)
+
+    def _is_area(self, first: int, last: int) -> bool:
+        """Whether words are known as a part of the photograph, which limits what is changed: "in the distance"."""
+        words = (tuple(self.words[first:end]) for end in range(first + 1, last + 1))
+        return any(isinstance(m, Area) for w in words for m in self._find(w))
+
+    def _find(self, words: tuple[str, ...]) -> tuple[Meaning, ...]:
+        kept = self.lexicon.leave_out_fillers(words)
+        return (*self.lexicon.whole_phrases.get(words, ()), *(self.lexicon.find_phrase(kept) if kept else ()))
 
     def _name_thing(self, first: int, last: int, start: int, end: int) -> None:
         """Read the words from `first` up to `last`, in the clause from `start` to `end`."""

@@ -93,6 +93,8 @@ class PhraseCompiler:
         self.fillers = frozenset(map(fold_word, vocabulary.fillers))
         self.particles = frozenset(map(fold_word, vocabulary.particles))
         self.subjects = frozenset(map(fold_word, vocabulary.subjects))
+        self.adversatives = frozenset(map(fold_word, vocabulary.adversatives))
+        self.articles = frozenset(map(fold_word, (*vocabulary.articles, *vocabulary.places.determiners)))
         self.endings = tuple(map(fold_word, vocabulary.endings))
         self.negations = frozenset(map(fold_word, vocabulary.negations))
         small = (*vocabulary.conjunctions, *vocabulary.negations, *vocabulary.more, *vocabulary.less)
@@ -162,14 +164,25 @@ class PhraseCompiler:
             kept = self._leave_out_fillers(written)
             if kept and self.subjects.issuperset(kept):  # it has nothing but them and a subject
                 exact.append((written, meaning))
-            elif kept and (isinstance(meaning, REDUCED_KINDS) or self._is_clear(kept, meaning)):
+            elif kept and (self._keeps_meaning(written, kept, meaning) or self._is_clear(kept, meaning)):
                 reduced.append((kept, meaning))
             if len(written) > 1 and not self._is_clear(kept, meaning):
                 whole.append((written, meaning))
         return exact, reduced, whole
 
+    def _keeps_meaning(self, written: FoldedWords, kept: FoldedWords, meaning: Meaning) -> bool:
+        """Whether a thing or an attribute means the same without its fillers; a single word only without articles.
+
+        "At the base" must not make "base" mean something, nor German "unter der Tasse" the "Tasse".
+        """
+        if not isinstance(meaning, REDUCED_KINDS):
+            return False
+        return len(kept) >= MIN_PHRASE_LENGTH or self.articles.issuperset(w for w in written if w in self.fillers)
+
     def _is_clear(self, kept: FoldedWords, meaning: Meaning) -> bool:
-        """Whether what is left of a phrase means the same: not of "remove all around it", nor of "and so on"."""
+        """Whether what is left of a phrase means the same: not of "remove all around it" or "all but him"."""
+        if not self.adversatives.isdisjoint(kept):
+            return False
         if not isinstance(meaning, Phrase) or len(kept) != MIN_PHRASE_LENGTH:
             return len(kept) >= MIN_PHRASE_LENGTH
         removes = not self.subjects.isdisjoint(kept) and not self.negations.isdisjoint(kept)

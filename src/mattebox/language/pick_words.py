@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from mattebox.language.tokens import fold_word
 
@@ -24,6 +25,11 @@ class PickWords(Struct, frozen=True, forbid_unknown_fields=True):
         Words behind two things that are cut out as one.
     rest
         The word for all around the subject.
+    ones, one_ends
+        Words for a single thing, and those, or the end of a clause, behind which they say nothing of it: only "one of"
+        them.
+    one_question, one_choices
+        What is asked then.
     """
 
     classes: dict[str, frozenset[str]] = {}
@@ -35,14 +41,17 @@ class PickWords(Struct, frozen=True, forbid_unknown_fields=True):
     cuttings: frozenset[str] = frozenset()
     together: frozenset[str] = frozenset()
     rest: str = ""
+    ones: frozenset[str] = frozenset()
+    one_ends: frozenset[str] = frozenset()
+    one_question: str = ""
+    one_choices: tuple[str, ...] = ()
 
     def fold(self) -> PickWords:
         """The same, with words in the form in which they are compared."""
-        names = [name for name in self.__struct_fields__ if name not in ("classes", "rest")]
-        folded = {name: frozenset(map(fold_word, getattr(self, name))) for name in names}
-        return PickWords(
-            {name: frozenset(map(fold_word, words)) for name, words in self.classes.items()}, **folded, rest=self.rest
-        )
+        sets = {name: value for name, value in asdict(self).items() if isinstance(value, frozenset)}
+        folded = {name: frozenset(map(fold_word, words)) for name, words in sets.items()}
+        classes = {name: frozenset(map(fold_word, words)) for name, words in self.classes.items()}
+        return replace(self, classes=classes, **folded)
 
     def class_of_word(self) -> dict[str, str]:
         """The class of each word."""

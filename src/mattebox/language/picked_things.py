@@ -27,7 +27,10 @@ def read_picks(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
     pair = _find_pair(words, classes, lexicon)
     if pair:
         names = sorted({classes[index] for index in pair}, key=lambda name: (name != PERSON, name))
-        return _name_class(tokens, pair[0], set(range(pair[0] + 1, pair[-1] + 2)), "+".join(names))
+        end = pair[-1] + (
+            2 if words[pair[-1] + 1 : pair[-1] + 2] and words[pair[-1] + 1] in lexicon.picks.together else 1
+        )
+        return _name_class(tokens, pair[0], set(range(pair[0] + 1, end)), "+".join(names))
     gone = _find_excluded(words, lexicon)
     if classes and not _is_graded(words, lexicon):
         gone |= {index for span in _find_surroundings(words, lexicon) for index in span}
@@ -60,7 +63,7 @@ def _name_class(tokens: Sequence[Token], kept: int, gone: Set[int], name: str) -
 
 
 def _find_pair(words: Sequence[str], classes: dict[int, str], lexicon: Lexicon) -> list[int]:
-    """The places of two things of different classes, joined by "and", that are to be cut out "together"."""
+    """The places of two things of different classes, joined by "and", that are wanted alone, or cut out "together"."""
     together = lexicon.picks.together
     for first in classes:
         second = next((i for i in classes if first < i <= first + MAX_ARTICLES), None)
@@ -69,7 +72,8 @@ def _find_pair(words: Sequence[str], classes: dict[int, str], lexicon: Lexicon) 
         between = [word for word in words[first + 1 : second] if word not in lexicon.places.determiners]
         joins = len(between) == 1 and between[0] in lexicon.vocabulary.conjunctions
         behind = words[second + 1 : second + 2]
-        if joins and behind and behind[0] in together:
+        is_alone = _is_alone(words, first, lexicon) and not _is_graded(words, lexicon)  # "just the dog and the cat"
+        if joins and (is_alone or (behind and behind[0] in together)):
             return [first, second]
     return []
 

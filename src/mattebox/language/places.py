@@ -135,6 +135,8 @@ class Places(Struct, frozen=True, forbid_unknown_fields=True):
         Ends of words for a picture: German "Pressefoto".
     adverb_endings
         Endings of adverbs, of words that are not known.
+    accompaniments
+        First words of clauses that say what there should be as well: "with".
     """
 
     determiners: frozenset[str] = frozenset()
@@ -195,6 +197,7 @@ class Places(Struct, frozen=True, forbid_unknown_fields=True):
     introductions: frozenset[str] = frozenset()
     picture_endings: frozenset[str] = frozenset()
     adverb_endings: frozenset[str] = frozenset()
+    accompaniments: frozenset[str] = frozenset()
 
 
 @cache

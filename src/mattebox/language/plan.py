@@ -27,6 +27,7 @@ from mattebox.language.lexicon_cache import load_lexicon
 from mattebox.language.reading import count_unknown_words, read_text, split_request
 from mattebox.language.recipe_assembly import assemble_recipe
 from mattebox.language.separable_verbs import join_separable_verbs
+from mattebox.language.single_things import require_which
 from mattebox.language.surroundings import imply_crop
 from mattebox.language.tokens import Token
 from mattebox.language.vocabulary import language_codes
@@ -154,6 +155,7 @@ def _plan_all(text: str, tokens: Sequence[Token], base: Recipe | None, lexicon: 
 def _plan_tokens(text: str, tokens: Sequence[Token], base: Recipe | None, lexicon: Lexicon) -> Plan:
     require_direction(tokens, lexicon)
     require_whole_background(tokens, lexicon)
+    require_which(tokens, lexicon)
     read = read_text(text, tokens, lexicon)
     require_complete_request(read.words, lexicon)
     require_supported(read.words, lexicon.excess)

@@ -35,6 +35,7 @@ from mattebox.recipe.steps import (
 GENERIC_PRESETS = frozenset(("product", "portrait"))  # beside which another one says more
 KEPT_BACKGROUNDS = ("blur", "transparent")  # that a photograph's own can become
 MAX_RATIO_ERROR = 0.01  # of a size in pixels beside a proportion
+RATIO = "aspect"  # parameter
 STUDIO = "studio"  # value of the background
 HIDE, HIDE_METHOD = "hide", "hide_method"  # parameters
 UNCUT_NAMES = ("size", "crop_to")  # that make sense for a whole photograph
@@ -152,7 +153,7 @@ def _agree(name: str, first: Value, second: Value, first_text: str, second_text:
 def _can_be_exact(name: str, value: Value) -> bool:
     """Whether a value of a parameter is a rough or an exact amount, and not part of one, another kind, or nothing."""
     parameter = parameters_by_name().get(name)
-    return name != PAINT and parameter is not None and value != parameter.default and not is_partial(value)
+    return name not in (PAINT, RATIO) and parameter is not None and value != parameter.default and not is_partial(value)
 
 
 def _has_number(text: str) -> bool:

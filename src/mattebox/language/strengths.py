@@ -41,7 +41,7 @@ def set_strength(anchor: Anchor, readings: Sequence[Reading]) -> Reading | None:
         return None
     value: Value = f"{percent / 100:g}" if name in SHARES else round(percent)
     last = readings[-1]
-    return replace(last, text=f"{last.text}, {anchor.text}", values={**last.values, name: value})
+    return replace(last, text=f"{last.text}, {anchor.text}", values={**last.values, name: value}, is_default=False)
 
 
 def _percent(anchor: Anchor) -> float | None:
