@@ -50,6 +50,23 @@ def test_a_format_alone_is_not_shown_as_enhance_which_would_improve_the_photogra
     assert "mattebox enhance" not in shown.out + shown.err
 
 
+def test_a_plan_warns_of_what_the_marketplace_will_refuse(run: Run) -> None:
+    ran = run("say", "for amazon, grey background, soft shadow")
+    assert ran.code == 0
+    warnings = [line for line in ran.out.splitlines() if line.startswith("warning: ")]
+    assert warnings[0].startswith('warning: "grey background": the check for amazon will fail by background=grey')
+    assert warnings[1].startswith('warning: "soft shadow": ')
+    assert len(json.loads(run("say", "for amazon, grey background", "--json").out)["plan"]["warnings"]) == 1
+    assert "warning" not in run("say", "for amazon").out
+
+
+def test_a_plan_that_is_done_is_short_and_says_of_what_a_margin_is(run: Run, photo: Path) -> None:
+    done = run("say", "green background, 10 % margin", photo, "-o", "made.png")
+    assert "[[steps]]" not in done.err
+    assert "margin=10% of the result" in done.err
+    assert "[[steps]]" in run("say", "green background, 10 % margin", "--dry-run").out
+
+
 def test_a_plan_alone_writes_nothing(run: Run, photo: Path) -> None:
     for words in (["weißer Hintergrund", "--dry-run", photo], ["weißer Hintergrund"]):
         ran = run("say", *words)

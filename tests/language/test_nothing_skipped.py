@@ -22,12 +22,12 @@ from mattebox.language.plan import plan_request
      ("cut it out with a white outline, 10 px wide", {"outline": "10px", "size": "original"}),
      ("the faces are blurry, face restoration at 70", {"faces": 70}),
      ("just the dog and the cat, drop everybody else", {"pick": "cat+dog"}),
-     ("amazon main image but make the product sharper", {"sharpen_only": "all"}),
+     ("amazon main image but make the product sharper", {"sharpen_only": "subject"}),
      ("white balance for tungsten bulbs, 2900K", {"balance": "2900K"})],
 )  # fmt: skip
 def test_all_parts_are_read(request_text: str, wanted: dict[str, object]) -> None:
     values = changed_values(plan_request(request_text).recipe)
-    defaults = {"size": "original", "sharpen_only": "all"}
+    defaults = {"size": "original"}
     assert {name: values.get(name, defaults.get(name)) for name in wanted} == wanted
 
 

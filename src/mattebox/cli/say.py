@@ -136,13 +136,13 @@ def _with_output_format(plan: Plan, context: click.Context) -> Recipe:
 
 
 def _print_plan(plan: Plan, recipe: Recipe, base: Recipe | None, as_json: bool, to_stdout: bool) -> None:
-    """Print what the words were read as: on standard output where that is all, else on standard error."""
+    """Print the plan: with the recipe, on standard output, where that is all; else on standard error."""
     from mattebox.cli.plan_output import plan_fields, plan_lines
 
     if as_json:
         click.echo(json.dumps({"plan": plan_fields(plan, recipe)}, ensure_ascii=False))
         return
-    for line in plan_lines(plan, recipe, base):
+    for line in plan_lines(plan, recipe, base, is_whole=to_stdout):
         click.echo(line, err=not to_stdout)
 
 

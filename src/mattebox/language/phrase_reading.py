@@ -40,7 +40,9 @@ def read_phrase(
         found = found or lexicon.whole_phrases.get(_without_courtesies(inner, lexicon), ())
         if word not in lexicon.fillers:
             folded = (*folded, word)
-        if found:
+        if found and not (
+            _names_area(found) and not (lexicon.places.commands - lexicon.places.courtesies).isdisjoint(whole)
+        ):
             match = end, found
         if not folded and (any(isinstance(m, Area) for m in found) or _asks(whole, found)):
             break  # words that are small by themselves say where, or ask: "all around" in grey, "is this ok for" ebay
@@ -53,6 +55,11 @@ def read_phrase(
     if known_forms.get(written, fold_word(written)) not in lexicon.fillers | lexicon.particles:
         raise LooseWord(index, written)
     return index + 1
+
+
+def _names_area(found: Sequence[Meaning]) -> bool:
+    """Whether words say where, which none do around a verb: "but make the product ..." is not "but the product"."""
+    return isinstance(found[0], Area)
 
 
 def _without_courtesies(words: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:

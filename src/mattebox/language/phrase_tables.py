@@ -93,7 +93,6 @@ class PhraseCompiler:
         self.fillers = frozenset(map(fold_word, vocabulary.fillers))
         self.particles = frozenset(map(fold_word, vocabulary.particles))
         self.subjects = frozenset(map(fold_word, vocabulary.subjects))
-        self.adversatives = frozenset(map(fold_word, vocabulary.adversatives))
         self.articles = frozenset(map(fold_word, (*vocabulary.articles, *vocabulary.places.determiners)))
         self.endings = tuple(map(fold_word, vocabulary.endings))
         self.negations = frozenset(map(fold_word, vocabulary.negations))
@@ -180,9 +179,7 @@ class PhraseCompiler:
         return len(kept) >= MIN_PHRASE_LENGTH or self.articles.issuperset(w for w in written if w in self.fillers)
 
     def _is_clear(self, kept: FoldedWords, meaning: Meaning) -> bool:
-        """Whether what is left of a phrase means the same: not of "remove all around it" or "all but him"."""
-        if not self.adversatives.isdisjoint(kept):
-            return False
+        """Whether what is left of a phrase means the same: not of "remove all around it", nor of "and so on"."""
         if not isinstance(meaning, Phrase) or len(kept) != MIN_PHRASE_LENGTH:
             return len(kept) >= MIN_PHRASE_LENGTH
         removes = not self.subjects.isdisjoint(kept) and not self.negations.isdisjoint(kept)

@@ -66,6 +66,13 @@ def bordered() -> Picture:
     return picture
 
 
+@pytest.mark.parametrize("share", [0.7, 0.9, 0.96])
+def test_a_plain_grey_background_is_no_border(share: float) -> None:
+    grey = np.where(listing(600, 900, share).rgb == 255, 130, listing(600, 900, share).rgb).astype(np.uint8)
+    assert not has_border(grey)
+    assert has_border(bordered().rgb)
+
+
 def with_text(ink: int = 0) -> Picture:
     picture = listing(800, 800, 0.86)
     for i in range(7):

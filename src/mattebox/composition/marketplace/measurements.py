@@ -24,6 +24,7 @@ MIN_LETTER_HEIGHT_SHARE = 0.01  # of the longer side
 MAX_INK_LEVEL = 232  # 0..255: marks without anything darker are not legible on white
 MIN_MARKS_IN_ROW = 4  # from which they may be text
 BORDER_INSET_SHARE = 0.06  # of the shorter side: what lies inside a border
+MAX_INSIDE_SHARE = 0.25  # of a line inside a border: more of its colour is a background
 BORDER_COLOUR_TOLERANCE = 10  # levels of 255
 
 
@@ -73,7 +74,10 @@ def fill_share(box: Box, width: int, height: int) -> float:
 
 
 def has_border(rgb: Pixels) -> bool:
-    """Whether a line of one colour runs around the picture, which what lies inside it does not have."""
+    """Whether a line of one colour runs around the picture, which what lies inside it does not have.
+
+    A plain background is none: it goes on inside, beside what is photographed, on one side at least.
+    """
     pixels = resampling.to_eight_bit(rgb)
     inset = max(4, round(BORDER_INSET_SHARE * min(pixels.shape[:2])))
     if min(pixels.shape[:2]) < 4 * inset:
@@ -82,7 +86,7 @@ def has_border(rgb: Pixels) -> bool:
     inner = [pixels[inset], pixels[-1 - inset], pixels[:, inset], pixels[:, -1 - inset]]
     colour = np.median(np.concatenate(outer), axis=0)
     is_uniform = all(_colour_share(line, colour) > 0.97 for line in outer)
-    continues_inside = all(_colour_share(line, colour) > 0.5 for line in inner)
+    continues_inside = any(_colour_share(line, colour) > MAX_INSIDE_SHARE for line in inner)
     return bool(is_uniform and not continues_inside and colour.min() < MIN_WHITE_LEVEL)
 
 
