@@ -33,6 +33,13 @@ ALPHAS = """(video, points) => {
   context.drawImage(video, 0, 0);
   return points.map(([x, y]) => context.getImageData(x, y, 1, 1).data[3]);
 }"""
+NOTE_KEYS = """() => {
+  const { set } = FormData.prototype;
+  FormData.prototype.set = function (...entry) {
+    if (entry[0] === "keys") window.sentKeys = entry[1];
+    return set.apply(this, entry);
+  };
+}"""
 SHAPES = """async () => {
   const { CLIP_TEXTS } = await loadModule("clip_text.js", "clips.js");
   const shape = (v) => typeof v === "function" ? v.length : Array.isArray(v) ? v.length
@@ -60,6 +67,18 @@ def add(visit: Visit, *files: Path) -> None:
     """Choose clips, and wait until the first one's picture is there."""
     visit.page.set_input_files("#files", files)
     visit.page.locator(".clip-tile [data-drawn]").first.wait_for()
+
+
+def tap(visit: Visit, tool: str, *places: tuple[float, float]) -> None:
+    """Tap on places of the frame on show, in shares of its size, with a tool."""
+    button = visit.page.get_by_role("button", name=tool, exact=True).locator("visible=true")
+    if button.get_attribute("aria-pressed") != "true":
+        button.click()
+    for x, y in places:
+        marks = visit.page.locator(".clip-mark")
+        before, box = marks.count(), visit.page.locator("#clip-picture").bounding_box()
+        visit.page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        expect(marks).not_to_have_count(before)
 
 
 def answer_json(answer: dict[str, Any], route: Any) -> None:
@@ -144,6 +163,74 @@ def test_a_clip_is_cut_out_and_taken(browser: Any, address: str, clip: Path, tmp
             page.get_by_role("button", name="Download", exact=True).click()
         assert download.value.suggested_filename == "disc-cut.mp4"
         assert visit.foreign == []
+
+
+def test_key_frames_are_marked_and_sent(browser: Any, address: str, clip: Path, tmp_path: Path) -> None:
+    with Visit(browser, address) as visit:
+        page = visit.page
+        add(visit, clip)
+        tap(visit, "Keep", (0.35, 0.5))
+        expect(page.locator("#clip-clock")).to_have_text("0:00.0 / 0:01.2")
+        page.get_by_role("slider", name="Time.").press("PageUp")  # a second on
+        tap(visit, "Keep", (0.475, 0.5))
+        tap(visit, "Remove", (0.9, 0.1), (0.1, 0.9))
+        expect(page.locator(".clip-mark")).to_have_count(3)
+        page.get_by_role("slider", name="Time.").fill("1.03")  # the same frame
+        tap(visit, "Remove", (0.1, 0.9))  # takes it back
+        expect(page.locator(".clip-mark")).to_have_count(2)
+        expect(page.get_by_role("button", name="Key at 0:01.0, 2 marks")).to_have_attribute("data-current", "")
+        page.get_by_role("button", name="Key before").click()
+        expect(page.get_by_role("button", name="Key at 0:00.0, 1 mark")).to_have_attribute("data-current", "")
+        expect(page.locator(".clip-mark")).to_have_count(1)
+
+        page.evaluate(NOTE_KEYS)
+        page.get_by_role("button", name="Cut out by keys").click()
+        expect(page.get_by_role("button", name="disc.webm, done")).to_be_visible()
+        assert visit.post_paths == ["v1/rotoscopings"]
+        keys = json.loads(page.evaluate("window.sentKeys"))
+        assert list(keys) == ["0.0000s", "1.0000s"]
+        assert [list(key) for key in keys.values()] == [["keep"], ["keep", "drop"]]
+        places = [float(v) for key in keys.values() for t in key.values() for v in t.replace("%", "").split(",")]
+        assert places == pytest.approx([35, 50, 47.5, 50, 90, 10], abs=0.5)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download", exact=True).click()
+        download.value.save_as(tmp_path / "cut.webm")
+        frames = decode_rgba(tmp_path / "cut.webm")
+        assert len(frames) == COUNT
+        for number, frame in enumerate(frames):
+            assert abs(frame[..., 3] / 255 - disc_alpha(number)).mean() < 0.04, number
+        assert visit.complaints == visit.foreign == []
+
+
+def test_key_frames_by_keyboard(browser: Any, address: str, clip: Path) -> None:
+    with Visit(browser, address) as visit:
+        page, stage, keys = (
+            visit.page,
+            visit.page.locator("#clip-stage"),
+            visit.page.get_by_role("button", name="Key at"),
+        )
+        add(visit, clip)
+        page.get_by_role("slider", name="Time.").press("End")
+        page.get_by_role("button", name="Remove", exact=True).locator("visible=true").click()
+        stage.press("ArrowUp")
+        expect(page.locator(".clip-mark.cross")).to_be_visible()
+        stage.press("Enter")
+        expect(page.locator(".clip-mark.drop")).to_be_visible()
+        stage.press("Escape")  # the arrows are the time line's again
+        stage.press("Home")
+        expect(page.locator(".clip-mark")).to_have_count(0)
+        page.get_by_role("button", name="Keep", exact=True).click()
+        stage.press("Enter")
+        expect(keys).to_have_count(2)
+        page.get_by_role("slider", name="Time.").press("Shift+ArrowRight")
+        expect(page.locator(".clip-mark.drop")).to_be_visible()
+        keys.nth(1).press("Delete")
+        expect(keys).to_have_count(1)
+        expect(page.get_by_role("slider", name="Time.")).to_be_focused()
+        page.get_by_role("button", name="Key before").click()
+        page.get_by_role("button", name="Delete this key").click()
+        expect(page.get_by_role("button", name="Cut out", exact=True)).to_be_visible()
+        assert visit.complaints == visit.post_paths == []
 
 
 def test_cancelling_erases_the_job(browser: Any, address: str, clip: Path) -> None:

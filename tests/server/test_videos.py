@@ -251,6 +251,13 @@ def test_a_clip_is_rotoscoped_by_a_matte_and_marks(videos_client: TestClient, cl
     frames = decode_rgba(tmp_path / "made.mkv")
     assert len(frames) == COUNT
     assert np.array_equal(frames[1][..., 3], matte[..., 0])  # a key is what was drawn
+    named = videos_client.post(
+        "/v1/rotoscopings", files={"video": clip.read_bytes(), "first": encode_image(matte, "png")},
+        data={"keys": '{"0.15s": "first", "0:00.6": {"keep": "42%,50%"}}', "format": "ffv1"},
+    )  # fmt: skip
+    links = wait_until_finished(videos_client, named.json()["id"])["links"]
+    (tmp_path / "named.mkv").write_bytes(videos_client.get(links["result"]).content)
+    assert all(np.array_equal(a, b) for a, b in zip(frames, decode_rgba(tmp_path / "named.mkv"), strict=True))
     for number, frame in enumerate(frames):
         assert np.abs(frame[..., 3] / 255 - disc_alpha(number)).mean() < 0.02, number
 
@@ -266,7 +273,7 @@ def test_a_clip_is_rotoscoped_by_a_matte_and_marks(videos_client: TestClient, cl
         ("video-enhancements", {"deinterlace": "maybe"}, "invalid_parameter", "deinterlace must be true or false"),
         ("rotoscopings", {}, "invalid_parameter", "there is no key frame"),
         ("rotoscopings", {"keys": "1"}, "invalid_parameter", "keys cannot be read"),
-        ("rotoscopings", {"keys": '{"-1": "a"}'}, "invalid_parameter", "numbered by frames from 0"),
+        ("rotoscopings", {"keys": '{"-1": "a"}'}, "invalid_parameter", "keys are numbered by frames"),
         ("rotoscopings", {"keys": '{"1": {"hold": "2"}}'}, "invalid_parameter", "'hold' is unknown"),
         ("rotoscopings", {"keys": '{"1": "/etc/passwd"}'}, "image_missing", "is not among the images sent"),
         ("rotoscopings", {"keys": '{"1": {"keep": "1%,1%"}}', "start": "1"}, "invalid_parameter", "start is not for"),

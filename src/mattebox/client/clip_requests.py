@@ -90,7 +90,7 @@ class ClipRequests:
     def rotoscope_video(
         self,
         source: UploadSource,
-        keys: Mapping[int, UploadSource | Mapping[str, str]],
+        keys: Mapping[int | str, UploadSource | Mapping[str, str]],
         *,
         format: str | None = None,
         deinterlace: bool | None = None,
@@ -105,8 +105,8 @@ class ClipRequests:
         source : path, bytes or file
             The clip.
         keys : mapping
-            Number of a frame, from 0 -> a grey matte of the frame's size (path, bytes or file), or marks as texts, as
-            {"keep": "40%,50%", "drop": "10%,10%"}.
+            Number of a frame, from 0, or a time at which it is on show ("1.6s", "0:01.6") -> a grey matte of the
+            frame's size (path, bytes or file), or marks as texts, as {"keep": "40%,50%", "drop": "10%,10%"}.
         format, idempotency_key, hook_url
             As for `cut_video`.
         deinterlace

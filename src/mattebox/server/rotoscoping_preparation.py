@@ -17,7 +17,7 @@ from mattebox.server.video_preparation import choose_format
 from mattebox.server.workers.protocol import WorkerTask
 from mattebox.server.workers.task_execution import apply_signing_mode
 
-KEYS_EXAMPLE = '{"0": "first", "40": {"keep": "40%,50%"}}'
+KEYS_EXAMPLE = '{"0": "first", "40": {"keep": "40%,50%"}, "2.5s": {"keep": "45%,50%"}}'
 
 
 def prepare_rotoscoping_task(
@@ -33,7 +33,8 @@ def prepare_rotoscoping_task(
     Parameters
     ----------
     keys
-        A JSON object: number of a frame, from 0 -> name of a picture among `images`, or marks (`keep`, `drop`).
+        A JSON object: number of a frame, from 0, or a time such as "1.6s" -> name of a picture among `images`, or marks
+        (`keep`, `drop`).
 
     Raises
     ------
@@ -50,19 +51,24 @@ def prepare_rotoscoping_task(
 
 
 def _parse_keys(text: str | None) -> dict[str, Any]:
-    """Keys by the number of their frame. UsageError."""
+    """Keys by the number of their frame, or its time. UsageError."""
+    from mattebox.video.roto_key_names import parse_key_name
     from mattebox.video.roto_keys import RotoMarks
 
     if not text:
         raise UsageError("there is no key frame", f"send keys={KEYS_EXAMPLE}")
     try:
         keys = msgspec.json.decode(text, type=dict[str, str | dict[str, str]])
-        numbers = [int(number) for number in keys]
-    except (msgspec.DecodeError, ValueError) as error:
+        names = [parse_key_name(name) for name in keys]
+    except msgspec.DecodeError as error:
         raise UsageError(f"keys cannot be read ({str(error)[:80]})", f"send keys={KEYS_EXAMPLE}") from None
-    if not keys or min(numbers) < 0 or len(set(numbers)) < len(numbers):
-        raise UsageError("keys are numbered by frames from 0, each once", f"send keys={KEYS_EXAMPLE}")
-    for number, key in keys.items():
+    except UsageError:
+        names = []
+    if not names or len(set(names)) < len(names):
+        raise UsageError(
+            "keys are numbered by frames from 0, or named by times, each once", f"send keys={KEYS_EXAMPLE}"
+        )
+    for name, key in keys.items():
         if isinstance(key, dict):
-            RotoMarks.from_fields(key, f"the key of frame {number}")
-    return {str(int(number)): key for number, key in keys.items()}
+            RotoMarks.from_fields(key, f"the key of frame {name}")
+    return keys

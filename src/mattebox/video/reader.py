@@ -180,6 +180,16 @@ class VideoReader:
             is_interlaced=bool(frame.interlaced_frame),
         )
 
+    def frame_times(self) -> list[Fraction]:
+        """The times of all frames in seconds, as `frames` yields them: decoded, but not made pictures of."""
+        self._seek(self.start)
+        times: list[Fraction] = []
+        for frame in self._iter_whole_frames(None, None):
+            time = (frame.pts or 0) * self.info.time_base - self.start
+            if not times or time > times[-1]:
+                times.append(time)
+        return times
+
     def _iter_whole_frames(self, start: Fraction | None, end: Fraction | None) -> Iterator[av.VideoFrame]:
         """Decoded frames, deinterlaced where that was asked for."""
         deinterlacer = Deinterlacer() if self._deinterlaces else None

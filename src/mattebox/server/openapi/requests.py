@@ -52,8 +52,9 @@ COHERENCE: Schema = {
 ROTO_KEYS: Schema = {
     "keys": STRING
     | {
-        "description": "key frames as JSON: the number of a frame, from 0, and the name of a file of this form, a grey "
-        'matte of the frame\'s size, or marks: {"0": "first", "40": {"keep": "40%,50%", "drop": "10%,10%"}}'
+        "description": "key frames as JSON: the number of a frame, from 0, or a time at which it is on show, and the "
+        "name of a file of this form, a grey matte of the frame's size, or marks: "
+        '{"0": "first", "40": {"keep": "40%,50%", "drop": "10%,10%"}, "2.5s": {"keep": "45%,50%"}}'
     }
 }
 OBJECTS: Schema = {

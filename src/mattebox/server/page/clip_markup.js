@@ -6,18 +6,27 @@ import { text } from "./strings.js";
 const icon = (name) => `<svg aria-hidden="true"><use href="#i-${name}"/></svg>`;
 const VIEW = `
   <svg hidden aria-hidden="true"><symbol id="i-play" viewBox="0 0 24 24"><path d="M8 5v14l11-7z" fill="currentColor"/></symbol>
-    <symbol id="i-pause" viewBox="0 0 24 24"><path d="M8 5v14M16 5v14"/></symbol></svg>
+    <symbol id="i-pause" viewBox="0 0 24 24"><path d="M8 5v14M16 5v14"/></symbol>
+    <symbol id="i-previous" viewBox="0 0 24 24"><path d="m16 8 4 4-4 4-4-4zM8 7l-5 5 5 5"/></symbol><symbol id="i-next" viewBox="0 0 24 24"><path d="m8 8 4 4-4 4-4-4zM16 7l5 5-5 5"/></symbol>
+    <symbol id="i-delete" viewBox="0 0 24 24"><path d="m12 5 7 7-7 7-7-7zM10 10l4 4M14 10l-4 4"/></symbol></svg>
   <div id="clip-stage" tabindex="0" role="group" data-clip-label="stage">
-    <div id="clip-picture"><video id="clip-video" muted playsinline preload="auto" tabindex="-1"></video></div>
+    <div id="clip-picture"><video id="clip-video" muted playsinline preload="auto" tabindex="-1"></video><div id="clip-marks" aria-hidden="true"></div></div>
     <div id="clip-message" role="alert" hidden>${icon("bad")}<strong></strong><p></p></div>
     <div id="clip-busy" aria-hidden="true" hidden><i></i><span></span></div>
   </div>
   <div id="clip-line" role="group" data-clip-label="line" dir="ltr">
     <button id="clip-play" type="button" class="plain"><svg aria-hidden="true"><use/></svg></button>
-    <div id="clip-track"><input id="clip-time" type="range" min="0" max="1" step="any" value="0" data-clip-label="time"></div>
+    <div id="clip-track"><div id="clip-keys" role="group" data-clip-label="keys" hidden></div><input id="clip-time" type="range" min="0" max="1" step="any" value="0" data-clip-label="time"></div>
     <output id="clip-clock"></output>
   </div>
   <div id="clip-foot">
+    <div id="clip-tools" class="group" role="group" data-clip-label="keyTools">
+      <button id="clip-keep" type="button" class="tool" data-tool-kind="keep" aria-pressed="false">${icon("keep")}<span data-main-text="keep"></span></button>
+      <button id="clip-drop" type="button" class="tool" data-tool-kind="drop" aria-pressed="false">${icon("drop")}<span data-main-text="dropIt"></span></button>
+      <button id="clip-previous" type="button" class="plain" data-clip-label="previousKey" hidden>${icon("previous")}</button>
+      <button id="clip-next" type="button" class="plain" data-clip-label="nextKey" hidden>${icon("next")}</button>
+      <button id="clip-delete" type="button" class="plain" data-clip-label="deleteKey" hidden>${icon("delete")}</button>
+    </div>
     <p id="clip-status" role="status" aria-live="polite"></p>
     <div id="clip-shown" class="group" role="group" data-clip-label="showing" hidden>
       <button id="clip-original" type="button" class="option" data-clip-text="original"></button><button id="clip-result" type="button" class="option" data-clip-text="result"></button>
@@ -31,6 +40,7 @@ const PANEL = `
     <label class="row"><span data-main-text="format"></span><select name="format"></select></label>
     <p id="clip-use" class="small"></p>
     <label class="row"><span></span><select name="model"></select></label>
+    <p id="clip-key-note" class="small" data-clip-text="keyNote"></p>
     <p id="clip-goes" class="small"></p>
   </div>
   <div id="clip-hindrance" class="note" hidden><span></span> <button id="clip-server" type="button" data-clip-text="useServer"></button></div>

@@ -64,6 +64,7 @@ export function renderPanel(clip) {
   field("colour").value = settings.colour;
   byId("clip-colour").hidden = settings.paint !== "colour";
   byId("clip-use").textContent = words.formatUses[settings.format];
+  byId("clip-key-note").hidden = !clip.isShowable;
   byId("clip-goes").textContent = IS_LOCAL ? words.goesHere : words.goes(location.host);
   for (const control of byId("clip-settings").querySelectorAll("select, input")) control.disabled = Boolean(work);
   renderHindrance(clip);
@@ -73,7 +74,7 @@ export function renderPanel(clip) {
 function renderActions(clip) {
   const { work, result } = clip, words = clipText(), canCut = !hindranceOf(clip), isCurrent = isResultCurrent(clip), progress = byId("clip-progress");
   byId("clip-cut").hidden = Boolean(work) || isCurrent || !canCut;
-  byId("clip-cut").textContent = result ? words.cutOutAgain : clip.keys.length ? words.cutOutByKeys : words.cutOut;
+  byId("clip-cut").textContent = clip.keys.length ? words.cutOutByKeys : result ? words.cutOutAgain : words.cutOut;
   byId("clip-cancel").hidden = !work;
   byId("clip-download").hidden = !result || Boolean(work);
   byId("clip-download").classList.toggle("main", isCurrent);

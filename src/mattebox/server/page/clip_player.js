@@ -5,7 +5,9 @@ import { byId } from "./dom.js";
 
 const FRAME_SECONDS = 1 / 25; // until it is known how long the clip's frames last
 const PAGE_SECONDS = 1;
-let clip = null, listeners = {}, frameSeconds = FRAME_SECONDS, lastFrame = null;
+const SAME_FRAME_MS = 250, MAX_FRAME_SECONDS = 0.25; // after which no other frame comes, and how long one lasts at most
+const WAIT_MS = 20, MAX_WAIT_MS = 1000; // for a frame that was sought
+let clip = null, listeners = {}, frameSeconds = FRAME_SECONDS, lastFrame = null, formerFrame = null;
 const video = () => byId("clip-video");
 
 // `handlers` has onTime(), when another frame is on show, and onUnplayable(url), when what is to be shown cannot be.
@@ -17,6 +19,8 @@ export function initPlayer(handlers) {
   for (const type of ["play", "pause", "ended", "seeked", "timeupdate", "loadeddata"]) video().addEventListener(type, drawTime);
   for (const type of ["play", "pause"]) video().addEventListener(type, drawButton);
   video().addEventListener("error", () => video().getAttribute("src") && listeners.onUnplayable(video().getAttribute("src")));
+  video().addEventListener("seeking", () => { [formerFrame, lastFrame] = [lastFrame ?? formerFrame, null]; });
+  video().addEventListener("seeked", () => setTimeout(keepFrame, SAME_FRAME_MS));
   followFrames();
 }
 
@@ -26,7 +30,7 @@ export function play(newClip, url, { starts = false } = {}) {
   clip = newClip;
   if (!isSame) frameSeconds = FRAME_SECONDS;
   if ((element.getAttribute("src") ?? "") !== (url ?? "")) {
-    lastFrame = null;
+    lastFrame = formerFrame = null;
     if (url) element.src = url;
     else element.removeAttribute("src"), element.load();
     if (url) element.currentTime = time;
@@ -39,15 +43,28 @@ export function play(newClip, url, { starts = false } = {}) {
   drawButton();
 }
 
-const pause = () => video().pause();
+export const pause = () => video().pause();
 
 export function togglePlaying() {
   if (video().paused) video().play().catch(() => {});
   else pause();
 }
 
-// The time of the frame on show, in seconds.
-export const frameTime = () => (lastFrame !== null && !video().seeking && Math.abs(lastFrame - video().currentTime) < 1 ? lastFrame : video().currentTime);
+// The time of the frame on show, in seconds; while it is not known, that of the player.
+export const frameTime = () => lastFrame ?? video().currentTime;
+
+// A place within the frame that was on show brings no other one.
+function keepFrame() {
+  const seconds = formerFrame === null ? -1 : video().currentTime - formerFrame;
+  if (lastFrame !== null || video().seeking || seconds < 0 || seconds > MAX_FRAME_SECONDS) return;
+  lastFrame = formerFrame;
+  drawTime();
+}
+
+// Resolves when the frame that was sought is on show.
+export async function frameShown() {
+  for (let waited = 0; (video().seeking || lastFrame === null) && video().requestVideoFrameCallback && waited < MAX_WAIT_MS; waited += WAIT_MS) await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+}
 
 export function seek(seconds) {
   video().currentTime = Math.min(clip?.duration ?? 0, Math.max(0, seconds));

@@ -1,6 +1,7 @@
 // Entry of what clips need, which is loaded with the first one: their view and panel take the place of the photograph's.
 import { clips, listenToShownClip, shownClip } from "./clip_files.js";
 import { addClip, describeClip, isResultCurrent, updateTile } from "./clip_list.js";
+import { initKeyTool, isMarking, renderKeyTool, renderMarks } from "./clip_key_tool.js";
 import { fillInClipTexts, insertClipView } from "./clip_markup.js";
 import { initPanel, renderPanel } from "./clip_panel.js";
 import { initPlayer, play } from "./clip_player.js";
@@ -26,8 +27,9 @@ export async function openClips(files, isAlone) {
 
 async function prepare() {
   await insertClipView();
-  initPlayer({ onTime: () => {}, onUnplayable: (url) => { if (shownClip()) shownClip().unplayableUrl = url, render(shownClip()); } });
+  initPlayer({ onTime: renderMarks, onUnplayable: (url) => { if (shownClip()) shownClip().unplayableUrl = url, render(shownClip()); } });
   initPanel(onClipChanged);
+  initKeyTool((clip) => { showsResult &&= !isMarking(); onClipChanged(clip); });
   for (const [id, value] of [["clip-original", false], ["clip-result", true]]) byId(id).addEventListener("click", () => { showsResult = value; render(shownClip()); });
   listenToShownClip(render);
   addEventListener("beforeunload", (event) => { if (clips.some((clip) => clip.isUnsaved())) event.preventDefault(); });
@@ -53,6 +55,7 @@ function render(clip) {
   Object.assign(last, { clip, result: clip.result });
   renderPlayer(clip, isNew);
   renderPanel(clip);
+  renderKeyTool(clip, !(showsResult && clip.result));
   renderMessages(clip);
 }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,12 +101,13 @@ def _cut(task: ClipTask, *, is_rotoscoped: bool) -> tuple[dict[str, Any], bytes]
 
 def _rotoscope(job: ClipJob, task: ClipTask) -> ClipResult:
     from mattebox.errors import InputMissing
+    from mattebox.video.roto_key_names import find_key_numbers
     from mattebox.video.roto_keys import RotoKey, RotoMarks
     from mattebox.video.roto_store import IntervalMemory
     from mattebox.video.rotoscoping import RotoJob, rotoscope_clip
 
-    keys = []
-    for number, key in sorted((int(number), key) for number, key in task.clip["keys"].items()):
+    keys, numbers = [], find_key_numbers(task.clip["keys"], partial(_frame_times, job))
+    for number, key in sorted((numbers[name], key) for name, key in task.clip["keys"].items()):
         name = f"the key of frame {number}"
         drawing = task.read_image(key) if isinstance(key, str) else RotoMarks.from_fields(key, name)
         if drawing is None:
@@ -112,6 +115,16 @@ def _rotoscope(job: ClipJob, task: ClipTask) -> ClipResult:
         content = drawing if isinstance(drawing, bytes) else repr(drawing).encode()
         keys.append(RotoKey(number, name, drawing, sha256(content).hexdigest()))
     return rotoscope_clip(RotoJob(job, keys, IntervalMemory()))
+
+
+def _frame_times(job: ClipJob) -> list[Fraction]:
+    from mattebox.video.reader import VideoReader
+
+    options = job.options
+    with VideoReader(
+        job.source, content=job.content, max_pixels=job.max_frame_pixels, deinterlace=options.deinterlace
+    ) as reader:
+        return reader.frame_times()
 
 
 def _enhance(task: ClipTask) -> tuple[dict[str, Any], bytes]:
