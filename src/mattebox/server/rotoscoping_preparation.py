@@ -59,9 +59,10 @@ def _parse_keys(text: str | None) -> dict[str, Any]:
         raise UsageError("there is no key frame", f"send keys={KEYS_EXAMPLE}")
     try:
         keys = msgspec.json.decode(text, type=dict[str, str | dict[str, str]])
-        names = [parse_key_name(name) for name in keys]
     except msgspec.DecodeError as error:
         raise UsageError(f"keys cannot be read ({str(error)[:80]})", f"send keys={KEYS_EXAMPLE}") from None
+    try:
+        names = [parse_key_name(name) for name in keys]
     except UsageError:
         names = []
     if not names or len(set(names)) < len(names):
