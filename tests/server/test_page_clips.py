@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.server.page_visit import CHROMIUM, Visit
+from tests.server.test_page_accessibility import CLIPPED, PHONE, SMALL_TARGETS, axe_violations
 from tests.serving import start_server
 from tests.video.clips import decode_rgba, disc_alpha, draw_frame, write_clip
 
@@ -39,6 +40,10 @@ NOTE_KEYS = """() => {
     if (entry[0] === "keys") window.sentKeys = entry[1];
     return set.apply(this, entry);
   };
+}"""
+DEVICE_ONLY = """async () => {
+  (await loadModule("device_mode.js")).setDeviceOnly(true);
+  (await loadModule("clip_files.js")).refreshClip();
 }"""
 SHAPES = """async () => {
   const { CLIP_TEXTS } = await loadModule("clip_text.js", "clips.js");
@@ -249,13 +254,53 @@ def test_cancelling_erases_the_job(browser: Any, address: str, clip: Path) -> No
         page.route(re.compile(r"/v1/(videos|jobs/0a)$"), answer)
         page.get_by_role("button", name="Cut out", exact=True).click()
         expect(page.locator("#clip-busy")).to_have_text("Working… 40 %")
-        page.get_by_role("button", name="Cancel", exact=True).click()
-        expect(page.get_by_role("button", name="Cut out", exact=True)).to_be_focused()
-        expect(page.locator("#clip-status")).to_have_text("Cancelled.")
-        with page.expect_response(lambda response: response.request.method == "DELETE", timeout=10_000):
-            pass
+        with page.expect_response(lambda response: response.request.method == "DELETE"):
+            page.get_by_role("button", name="Cancel", exact=True).click()
+            expect(page.get_by_role("button", name="Cut out", exact=True)).to_be_focused()
+            expect(page.locator("#clip-status")).to_have_text("Cancelled.")
         assert erased
         assert page.locator("#clip-message").is_hidden()
+
+
+def test_a_reload_loses_nothing(browser: Any, address: str, clip: Path) -> None:
+    """Key frames, the result, and a job that goes on meanwhile."""
+    with Visit(browser, address) as visit:
+        page = visit.page
+        add(visit, clip)
+        tap(visit, "Keep", (0.35, 0.5))
+        page.get_by_role("button", name="Cut out by keys").click()
+        expect(page.get_by_role("button", name="disc.webm, done")).to_be_visible()
+        is_stored(visit)
+        page.reload()
+        expect(page.get_by_role("button", name="disc.webm, done")).to_be_visible()
+        expect(page.locator("#clip-status")).to_have_text(re.compile("12 frames"))
+        page.get_by_role("button", name="Original", exact=True).click()
+        expect(page.locator(".clip-mark")).to_have_count(1)
+        expect(page.get_by_role("button", name="Cut out by keys")).to_be_hidden()  # the result is that of the keys
+        expect(page.get_by_role("button", name="Download", exact=True)).to_be_visible()
+
+        page.locator("#clip-panel [name=paint]").select_option("white")
+        running = {"id": "0b", "state": "running", "progress": 0.4, "links": {"self": "/v1/jobs/0b"}}
+        page.route("**/v1/rotoscopings", lambda route: route.fulfill(status=202, json=running))
+        page.route("**/v1/jobs/0b", partial(answer_json, running))
+        page.get_by_role("button", name="Cut out by keys").click()
+        expect(page.locator("#clip-busy")).to_have_text("Working… 40 %")
+        is_stored(visit)
+        page.reload()
+        expect(page.locator("#clip-busy")).to_have_text("Working… 40 %")
+        assert visit.post_paths.count("v1/rotoscopings") == 2  # nothing is sent again
+        page.unroute("**/v1/jobs/0b")  # the server has no such job
+        expect(page.get_by_role("alert").filter(has_text="The server has erased this clip.")).to_be_visible()
+        page.get_by_role("button", name="Remove disc.webm").press("Enter")
+        is_stored(visit)
+        page.reload()
+        expect(page.locator("#empty")).to_be_visible()
+        expect(page.locator("#clip")).to_have_count(0)
+
+
+def is_stored(visit: Visit) -> None:
+    """Wait until what there is has been stored."""
+    visit.page.evaluate("async () => (await loadModule('session_store.js')).storedByNow()")
 
 
 def test_photographs_and_clips_stand_side_by_side(
@@ -308,12 +353,40 @@ def test_limits_of_the_server_are_told_before_the_upload(browser: Any, address: 
             page.reload()
             add(visit, clip)
             expect(page.locator("#clip-hindrance")).to_contain_text(told)
+        page.evaluate(DEVICE_ONLY)
+        expect(page.locator("#clip-hindrance")).to_contain_text("“On this device only” is on.")
+        expect(page.get_by_role("button", name="Use the server")).to_be_visible()
 
 
 def test_all_languages_say_all_of_clips(open_clip: Visit) -> None:
     english, german = open_clip.page.evaluate(SHAPES)
     assert english == german
     assert len(json.dumps(english)) > 500
+
+
+def test_clips_are_accessible(browser: Any, address: str, clip: Path) -> None:
+    with Visit(browser, address, reduced_motion="reduce", bypass_csp=True) as visit:
+        add(visit, clip)
+        assert axe_violations(visit) == []
+        visit.page.locator("#clip-panel [name=paint]").select_option("colour")
+        tap(visit, "Keep", (0.35, 0.5))
+        assert axe_violations(visit) == []
+        visit.page.get_by_role("button", name="Cut out by keys").click()
+        expect(visit.page.get_by_role("button", name="disc.webm, done")).to_be_visible()
+        assert axe_violations(visit) == []
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_clips_on_a_phone(browser: Any, address: str, clip: Path, width: int) -> None:
+    with Visit(browser, address, **PHONE | {"viewport": {"width": width, "height": 844}, "locale": "de-DE"}) as visit:
+        page = visit.page
+        add(visit, clip)
+        for tool in (None, "Behalten"):
+            if tool:
+                tap(visit, tool, (0.35, 0.5))
+            assert page.evaluate(SMALL_TARGETS) == []
+            assert page.evaluate(CLIPPED) == []
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_clips_are_loaded_when_one_comes(browser: Any, address: str, clip: Path) -> None:

@@ -129,7 +129,9 @@ async function followJob(job, onProgress, { signal, onJob }) {
     if (job.state === "queued") onProgress("queued", 0);
     else onProgress("working", job.progress);
     await new Promise((resolve) => setTimeout(resolve, SECOND_MS));
-    job = (await getJson(path)) ?? job;
+    const answer = await tryFetch(path);
+    if (answer?.status === 404) throw new ApiError(...text.problems.job_unknown, "job_unknown");
+    if (answer?.ok) job = await answer.json();
   }
   const result = await tryFetch(`${path}/result`), body = result?.ok ? await result.blob() : null;
   await tryFetch(path, { method: "DELETE" });

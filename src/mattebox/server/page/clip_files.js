@@ -7,12 +7,16 @@ export const clips = []; // of this tab, with show(), remove(), isUnsaved() and 
 
 export const isClip = (file) => file.type.startsWith("video/") || CLIP_NAME.test(file.name);
 
-// Rejects where the modules for clips, or their styles, cannot be loaded; the next clip tries again.
 // `isAlone` tells whether no photographs came with them.
-export async function addClips(files, isAlone) {
+export const addClips = async (files, isAlone) => (await loadClips()).openClips(files, isAlone);
+
+// Puts back what `readSession` returned.
+export const restoreClips = async (entries) => (await loadClips()).restoreClips(entries);
+
+// Rejects where the modules for clips cannot be loaded; the next clip tries again.
+async function loadClips() {
   loading ??= import("./clips.js").catch((error) => { loading = null; throw error; });
-  const { modules } = await loading;
-  await modules["clips.js"].openClips(files, isAlone);
+  return (await loading).modules["clips.js"];
 }
 
 export const shownClip = () => shown.clip;

@@ -7,11 +7,12 @@ import { cancelWork } from "./clip_work.js";
 import { byId, createElement } from "./dom.js";
 import { items, selectedItem } from "./items.js";
 import { selectItem, selectNeighbour, showGrid, updateLayout } from "./photograph_list.js";
+import { eraseStoredItem } from "./session_store.js";
 import { createId } from "./tab_session.js";
 import * as thumbnails from "./thumbnails.js";
 
 // A clip: { id, file, name, url, duration, width, height, isShowable (whether this browser shows it), settings, keys, result, failure,
-// work (what is going on with the server), jobPath, requestId, state, tile }. `known` is what was stored of it.
+// work (what is going on with the server), its jobPath and request, state, tile }. `known` is what was stored of it.
 export function addClip(file, known = {}) {
   const clip = {
     id: createId(), file, name: file.name.replace(/\.\w+$/, "") || "clip", url: URL.createObjectURL(file), state: "waiting",
@@ -50,6 +51,7 @@ export function removeClip(clip) {
   if (index < 0) return;
   clips.splice(index, 1);
   cancelWork(clip);
+  eraseStoredItem(clip);
   clip.tile.remove();
   if (isShown) {
     const neighbour = clips[Math.min(index, clips.length - 1)];

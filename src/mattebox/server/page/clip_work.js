@@ -2,20 +2,21 @@
 import { ApiError, resumeJob, retryNow, submit } from "./api.js";
 import { text } from "./strings.js";
 
-// Begins, or goes on with the job that an earlier visit began (`clip.jobPath`). `onChange(clip)` is called with each step; at the
+// Begins, or goes on with the job of `clip.jobPath`, which an earlier visit began. `onChange(clip)` is called with each step; at the
 // end `clip` has a `result` or a `failure`.
 export async function cutClip(clip, request, onChange) {
   const controller = new AbortController();
   const work = (clip.work = { controller, phase: "sending", fraction: 0, startedAt: performance.now(), waiting: null });
-  Object.assign(clip, { failure: null, requestId: request.id });
+  Object.assign(clip, { failure: null, request });
   const isCurrent = () => clip.work === work;
   const onProgress = (phase, fraction = 0) => { if (isCurrent()) Object.assign(work, noted(work, phase ?? "working", fraction)), onChange(clip); };
   const onWait = (seconds, reason) => { if (isCurrent()) work.waiting = seconds === null ? null : text[reason](seconds), onChange(clip); };
   const onJob = (path) => { if (isCurrent()) clip.jobPath = path, onChange(clip); };
   onChange(clip);
   try {
-    const resumed = clip.jobPath && (await resumeJob(clip.jobPath, onProgress, controller.signal));
-    const response = resumed || (await submit(request.path, formOf(clip, request), onWait, onProgress, { signal: controller.signal, onJob }));
+    const response = clip.jobPath ? await resumeJob(clip.jobPath, onProgress, controller.signal)
+      : await submit(request.path, formOf(clip, request), onWait, onProgress, { signal: controller.signal, onJob });
+    if (!response) throw new ApiError("", "", "job_unknown");
     const made = JSON.parse(response.headers.get("X-Made") ?? "{}"), blob = await response.blob();
     if (isCurrent()) setResult(clip, { requestId: request.id, format: request.fields.format, blob, made });
   } catch (error) {

@@ -6,10 +6,12 @@ import { fillInClipTexts, insertClipView } from "./clip_markup.js";
 import { initPanel, renderPanel } from "./clip_panel.js";
 import { initPlayer, play } from "./clip_player.js";
 import { clipText } from "./clip_text.js";
-import { secondsLeft } from "./clip_work.js";
+import { storeClip, storeClipFile } from "./clip_store.js";
+import { cutClip, secondsLeft, setResult } from "./clip_work.js";
 import { byId } from "./dom.js";
 import { selectedItem } from "./items.js";
 import { updateLayout } from "./photograph_list.js";
+import { isAllStored, storeSession } from "./session_store.js";
 import { setStatus } from "./status_line.js";
 import { text } from "./strings.js";
 
@@ -22,7 +24,24 @@ export async function openClips(files, isAlone) {
   const added = files.map((file) => addClip(file));
   updateLayout();
   if (isAlone || !selectedItem()) added[0].show();
+  storeSession();
+  for (const clip of added) storeClipFile(clip), storeClip(clip);
   for (const clip of added) await describeClip(clip);
+}
+
+// Puts clips of an earlier visit back, and goes on with jobs that it began; see `readSession`.
+export async function restoreClips(entries) {
+  await (ready ??= prepare());
+  const restored = entries.map(({ file, known, result }) => {
+    const clip = addClip(file, known);
+    if (result) setResult(clip, result), (clip.storedResult = clip.result);
+    if (clip.jobPath) cutClip(clip, clip.request, onClipChanged);
+    updateTile(clip);
+    return clip;
+  });
+  updateLayout();
+  if (!selectedItem()) restored[0].show();
+  for (const clip of restored) await describeClip(clip);
 }
 
 async function prepare() {
@@ -32,11 +51,12 @@ async function prepare() {
   initKeyTool((clip) => { showsResult &&= !isMarking(); onClipChanged(clip); });
   for (const [id, value] of [["clip-original", false], ["clip-result", true]]) byId(id).addEventListener("click", () => { showsResult = value; render(shownClip()); });
   listenToShownClip(render);
-  addEventListener("beforeunload", (event) => { if (clips.some((clip) => clip.isUnsaved())) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { if (clips.some((clip) => (clip.work && !clip.jobPath) || (clip.isUnsaved() && !isAllStored()))) event.preventDefault(); });
 }
 
 function onClipChanged(clip) {
   updateTile(clip);
+  if (clips.includes(clip)) storeClip(clip);
   if (clip === shownClip()) render(clip);
 }
 

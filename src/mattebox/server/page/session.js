@@ -1,6 +1,6 @@
 // Takes up this tab's session when the page opens, offers what an earlier tab has left, and erases all of it when asked.
 import { addBackdrop } from "./backdrops.js";
-import { clips } from "./clip_files.js";
+import { clips, restoreClips } from "./clip_files.js";
 import { eraseSession } from "./database.js";
 import { byId } from "./dom.js";
 import * as history from "./history.js";
@@ -32,7 +32,7 @@ export async function openSession(showValues) {
 }
 
 async function takeUp(id) {
-  const { session, items: entries } = await readSession(id);
+  const { session, items: entries, clips: clipEntries } = await readSession(id);
   beginStoring(id, () => setStatus(text.notStored));
   if (!session) return;
   for (const file of session.backdrops) addBackdrop(file);
@@ -40,6 +40,7 @@ async function takeUp(id) {
   byId("last-settings").hidden = true;
   history.restore(session.history);
   restoreItems(entries);
+  if (clipEntries.length) await restoreClips(clipEntries);
 }
 
 export function renderOffer() {

@@ -39,21 +39,29 @@ export const storeResults = (item) => write(() => {
 // The settings of all photographs, the background pictures, and what can be undone.
 export const storeSession = () => write(() => put("sessions", { id: sessionId, usedAt: Date.now(), values: valuesOf(null), backdrops: backdrops.listFiles(), history: history.toData() }));
 
+// A record of something else in this tab.
+export const storeRecord = (store, record) => write(() => put(store, { ...record, session: sessionId }));
+
 export const eraseStoredItem = (item) => write(() => eraseItem(item.id));
 export const eraseStoredSession = () => write(() => eraseSession(sessionId));
 
-// What was stored of a session: { session, items: [{ file, known, cutout, shown }] } in the order of the strip;
-// `session` is undefined where there is none.
+// What was stored of a session: { session, items: [{ file, known, cutout, shown }], clips: [{ file, known, result }] } in the order of
+// the strip; `session` is undefined where there is none.
 export async function readSession(id) {
   const [session, files, states, results] = await Promise.all([get("sessions", id), ...["files", "items", "results"].map((store) => getBySession(store, id))]);
   const byId = (records) => new Map(records.map((record) => [record.id, record]));
   const stateById = byId(states), resultsById = byId(results);
-  const entries = files.map(({ id: itemId, file }) => {
+  const entries = files.filter(({ isClip }) => !isClip).map(({ id: itemId, file }) => {
     const { position = Infinity, name = file.name, scribbles = [], ownValues = null, pixelSize, shrinkCount } = stateById.get(itemId) ?? {};
     const { cutout, shown, appliedCount = 0 } = resultsById.get(itemId) ?? {};
     return { file, position, known: { id: itemId, name, scribbles, ownValues, pixelSize, shrinkCount, appliedCount }, cutout, shown };
   });
-  return { session, items: entries.sort((a, b) => a.position - b.position) };
+  const clips = files.filter(({ isClip }) => isClip).map(({ id: clipId, file }) => {
+    const { position = Infinity, clip } = stateById.get(clipId) ?? {};
+    return { file, position, known: { id: clipId, ...clip }, result: resultsById.get(clipId)?.clip };
+  });
+  const byPosition = (a, b) => a.position - b.position;
+  return { session, items: entries.sort(byPosition), clips: clips.sort(byPosition) };
 }
 
 function write(act) {
