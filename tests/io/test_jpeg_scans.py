@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from mattebox.errors import InputUnreadable
+from mattebox.io import jpeg_scans
 from mattebox.io.header_check import read_header
-from mattebox.io.jpeg_scans import MAX_SCANS, SEARCHED_BYTES, count_scans
+from mattebox.io.jpeg_scans import MAX_SCANS, SEARCHED_BYTES, MarkerSearch, count_scans
 
 EMPTY_COMMENT = b"\xff\xfe\0\x02"
 
@@ -77,6 +78,24 @@ def test_scans_are_found_across_the_borders_of_what_is_searched_at_a_time() -> N
         filler = b"\x11" * (SEARCHED_BYTES + shift - start.end() - 20)
         at = start.end() + struct.unpack_from(">H", progressive, start.end())[0]
         assert count_scans(progressive[:at] + filler + progressive[at:]) == 10
+
+
+@pytest.mark.parametrize("stretch", [1, 2, 7, SEARCHED_BYTES])
+def test_markers_are_those_that_no_scan_holds_wherever_they_stand(
+    stretch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jpeg_scans, "SEARCHED_BYTES", stretch)
+    random = np.random.default_rng(3)
+    for length in range(60):
+        data = (
+            random.choice([0, 1, 2, 0xCF, 0xD0, 0xD7, 0xD8, 0xFE, 0xFF, 0xFF, 0xFF], length).astype(np.uint8).tobytes()
+        )
+        expected = [found.start() for found in re.finditer(rb"\xff(?=[\x02-\xcf\xd8-\xfe])", data)]
+        search, found_at, at = MarkerSearch(data), [], 0
+        while (found := search.find(at)) is not None:
+            found_at.append(found)
+            at = found + 1
+        assert found_at == expected
 
 
 def test_a_part_of_a_file_is_left_to_others() -> None:
