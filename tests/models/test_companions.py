@@ -10,7 +10,7 @@ from mattebox.models.cards.detection_spec import Verification
 from mattebox.models.companions import MAX_COMPANIONS, count_companions
 
 SURE, DOUBTFUL = 6.0, -1.0
-SETTINGS = Verification("verify-2", 2.0, (0.1, 0.1), ((1.0, 1.0, 0.0),) * 2, (2.0, 0.0))
+SETTINGS = Verification("verify-3", 2.0, (0.1, 0.1), ((1.0, 1.0, 0.0),) * 2, (2.0, 0.0))
 
 
 def boxes(*sides: float) -> np.ndarray:

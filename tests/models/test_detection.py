@@ -7,6 +7,9 @@ import onnxruntime
 import pytest
 
 from mattebox.errors import ModelError
+from mattebox.models import object_detector
+from mattebox.models.candidate_verifier import CandidateVerifier
+from mattebox.models.cards.detection_spec import Verification
 from mattebox.models.cards.registry import find_card
 from mattebox.models.detection_decoders import YUNET_STRIDES, decode_centerface, decode_yunet
 from mattebox.models.detections import (
@@ -101,6 +104,46 @@ def test_of_boxes_of_one_object_the_best_stays() -> None:
     assert len(suppress_non_maxima(no_detections()).scores) == 0
 
 
+def test_far_smaller_boxes_within_a_better_one_stay_where_that_is_asked_for() -> None:
+    found = boxes_of((0, 0, 40, 40), (2, 2, 24, 24), (20, 20, 28, 28), scores=(0.9, 0.8, 0.7))
+    assert suppress_non_maxima(found).scores.tolist() == pytest.approx([0.9])
+    assert suppress_non_maxima(found, max_part_ratio=4.0).scores.tolist() == pytest.approx([0.9, 0.7])
+
+
+def detector_of_two(monkeypatch: pytest.MonkeyPatch, large: float, small: float) -> ObjectDetector:
+    """The embedded detector with a plate of a car's size as its best candidate and a small one within; a verifier says
+    what is probable for them."""
+    found = boxes_of((100, 100, 300, 220), (180, 190, 220, 200), scores=(0.8, 0.4), kind=1)
+
+    def detect(shape, resize, _tile, _layout, _enlarge, max_part_ratio):  # type: ignore[no-untyped-def]
+        resize(shape)
+        return suppress_non_maxima(found, max_part_ratio=max_part_ratio)
+
+    monkeypatch.setattr(object_detector, "detect_at_levels", detect)
+    probabilities = np.zeros((2, 3), np.float32)
+    probabilities[:, 1] = large, small
+    settings = Verification("verify", 2.0, (0.1, 0.1), ((0.0, 1.0, 0.0),) * 2, surrounding_ratios=(0.0, 4.0))
+    verifier = CandidateVerifier(settings, 64, lambda crops: probabilities[: len(crops)])
+    return ObjectDetector(find_card("detect-1"), lambda x: {}, "cpu", verifier)
+
+
+@pytest.mark.parametrize(
+    ("large", "small", "boxes"),
+    [
+        (0.05, 0.9, [[180, 190, 220, 200]]),  # a car, and its plate
+        (0.9, 0.6, [[100, 100, 300, 220]]),  # a plate, and letters on it
+        (0.6, 0.9, [[180, 190, 220, 200]]),  # a plate, and the same seen coarsely
+        (0.05, 0.05, []),
+    ],
+)
+def test_the_verifier_decides_between_boxes_within_each_other(
+    large: float, small: float, boxes: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detector, picture = detector_of_two(monkeypatch, large, small), Picture(np.zeros((400, 400, 3), np.uint8))
+    assert detector.detect(picture).boxes.tolist() == boxes
+    assert len(detector.without_verifier().detect(picture).boxes) == 2  # what the verifier looks at
+
+
 def test_the_sides_of_the_best_box_are_averaged() -> None:
     """With squared scores as weights, over boxes that overlap enough: neither far ones nor parts count."""
     found = boxes_of((0, 0, 40, 40), (4, 4, 44, 44), (12, 12, 24, 24), (100, 0, 140, 40), scores=(0.4, 0.8, 0.7, 0.6))
@@ -152,7 +195,7 @@ def test_the_pyramid_begins_larger_for_small_pictures_and_smaller_for_huge_ones(
     assert level_sizes((300, 400), 60, enlarge=False)[0] == (300, 400)
     assert level_sizes((3000, 4000), 60)[0] == (3000, 4000)
     assert level_sizes((6000, 8000), 60)[0] == (3464, 4619)
-    assert max(level_sizes((3000, 4000), 60)[-1]) <= 60
+    assert max(level_sizes((3000, 4000), 60)[-1]) <= 30 < max(level_sizes((3000, 4000), 60)[-2])
     assert level_sizes((1, 1), 60)[-1] == (2, 2)
 
 

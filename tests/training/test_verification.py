@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 from mattebox.errors import InputUnreadable
+from mattebox.models.cards.registry import WEIGHTS_FOLDER, find_card
 from mattebox.models.object_detector import open_object_detector
 from mattebox.training.export import verification
 from mattebox.training.networks.verification_network import CLASSES, CROP_SIDE, VerificationNet
@@ -107,6 +108,9 @@ def test_what_a_person_saw_is_added_to_labels(tmp_path: Path) -> None:
     ]  # fmt: skip
     other = LabelledPicture("faces/b", PICTURE.rgb)
     assert add_viewed_labels(other, read_viewed_labels(file)) is other
+    file.write_text('{"faces/a": {"neither": [[12, 12, 30, 40]]}}')  # a teacher took a monkey for a face
+    (label,) = add_viewed_labels(PICTURE, read_viewed_labels(file)).labels
+    assert label is LABELS[1]
     with pytest.raises(InputUnreadable):
         read_viewed_labels(tmp_path / "none.json")
 
@@ -138,6 +142,41 @@ def test_all_but_the_first_blocks_learn_to_tell_features_apart() -> None:
     assert not net.training
     assert (net.stem.weight == before).all()
     assert (net.classify(textures).argmax(1) == shown).float().mean() > 0.95
+
+
+def test_an_exported_verifier_goes_on_learning_from_its_mistakes(tmp_path: Path) -> None:
+    weights = WEIGHTS_FOLDER / find_card("detect-1").detection.verification.model  # type: ignore[union-attr]
+    net, is_continued = verification_train.begin_network(weights.with_suffix(".onnx"))
+    crops = np.random.default_rng(0).random((2, 3, CROP_SIDE, CROP_SIDE), np.float32)
+    session = onnxruntime.InferenceSession(weights.with_suffix(".onnx"), providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        own = net.eval()(torch.from_numpy(crops)).softmax(1).numpy()
+    np.testing.assert_allclose(own, session.run(None, {"crops": crops})[0], atol=1e-4)
+    assert is_continued
+    shown = torch.tensor([FACE, NEITHER, NEITHER])
+    data = EncodedCrops(torch.randn(3, 32, 8, 8).half(), shown, torch.tensor([FACE, FACE, PLATE]))
+    frequencies = verification_train.sample_mistakes(net, data).frequencies
+    assert frequencies is not None
+    probable = net.classify(data.textures.float()).softmax(1).detach()
+    assert frequencies[0] == 1
+    assert frequencies[1:].tolist() == pytest.approx(
+        [float(probable[1, FACE]) + 0.05, float(probable[2, PLATE]) + 0.05], abs=1e-5
+    )
+    (tmp_path / "none.onnx").write_bytes(b"no graph")
+    with pytest.raises(InputUnreadable):
+        verification_train.begin_network(tmp_path / "none.onnx")
+
+
+def test_what_is_sampled_more_often_is_learned_from_more_often() -> None:
+    torch.manual_seed(0)
+    shown = torch.full((4,), NEITHER)
+    data = EncodedCrops(torch.zeros(4, 1), shown, torch.tensor([FACE, FACE, PLATE, FACE]), torch.tensor([1.0, 0, 1, 3]))
+    members = verification_train._group_members(data)
+    counts = sum(torch.bincount(verification_train._sample_index(members), minlength=4) for _ in range(50))
+    assert isinstance(counts, torch.Tensor)
+    assert counts[1] == 0
+    assert 2 < counts[3] / counts[0] < 4
+    assert counts.sum() == 50 * verification_train.BATCH
 
 
 def test_the_calibrated_product_is_fitted_for_each_kind() -> None:

@@ -98,7 +98,7 @@ def test_a_signed_and_labelled_clip_says_what_was_done(
     assert "Faces covered, to hide who they belong to" in words
     assert 'Marked visibly: the label "AI-edited"' in words
     assert manifest.ingredients == ("walk.mp4",)
-    assert [model["name"] for model in manifest.recipe["models"]] == ["detect-1", "verify-2"]
+    assert [model["name"] for model in manifest.recipe["models"]] == ["detect-1", "verify-3"]
     plain, labelled = read_frames(clip)[0], read_frames(target)[0]
     corner = (slice(290, 318), slice(400, 478))
     assert np.abs(labelled[corner].astype(int) - plain[corner]).max() > 80

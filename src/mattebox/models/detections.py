@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -60,7 +61,9 @@ def concatenate_detections(parts: Sequence[Detections]) -> Detections:
     return Detections(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
 
-def suppress_non_maxima(found: Detections, max_iou: float = MAX_DETECTION_IOU) -> Detections:
+def suppress_non_maxima(
+    found: Detections, max_iou: float = MAX_DETECTION_IOU, max_part_ratio: float = math.inf
+) -> Detections:
     """Of boxes of one kind that overlap, keep the one with the highest score, its sides averaged; best first.
 
     Parameters
@@ -68,15 +71,16 @@ def suppress_non_maxima(found: Detections, max_iou: float = MAX_DETECTION_IOU) -
     found : Detections
     max_iou : float
         Intersection over union above which two boxes are of one object: the best one's sides become their mean,
-        weighted by the squared scores (box voting, Gidaris & Komodakis 2015). A box that lies within a better one is
-        dropped, too, whatever its size.
+        weighted by the squared scores (box voting, Gidaris & Komodakis 2015).
+    max_part_ratio : float
+        A box that lies within a better one is dropped, too, where that one's area is at most so many times as large.
     """
     remaining, kept = np.argsort(-found.scores, kind="stable"), []
     boxes = found.boxes.copy()
     while len(remaining):
         best, others = remaining[0], remaining[1:]
         kept.append(best)
-        iou, contained = _overlaps(found.boxes[best], found.boxes[others])
+        iou, contained = _overlaps(found.boxes[best], found.boxes[others], max_part_ratio)
         is_of_kind = found.kinds[others] == found.kinds[best]
         voters = others[is_of_kind & (iou > max_iou)]
         if len(voters):
@@ -119,13 +123,14 @@ def _share_within(boxes: Floats, around: Floats) -> Floats:
     return np.asarray(np.prod(np.maximum(size, 0), axis=1) / areas, np.float32)
 
 
-def _overlaps(box: Floats, others: Floats) -> tuple[Floats, Floats]:
-    """Intersection over union of a box with each of the others, and the share of each that lies within the box, 1 for
-    one that is little larger and around it: the same object, seen coarsely."""
+def _overlaps(box: Floats, others: Floats, max_part_ratio: float) -> tuple[Floats, Floats]:
+    """Intersection over union of a box with each of the others, and the share of each that lies within the box: 0 for
+    one that is far smaller, 1 for one that is little larger and around it (the same object, seen coarsely)."""
     size = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
     intersection = np.prod(np.maximum(size, 0), axis=1)
     areas = np.prod(np.maximum(others[:, 2:] - others[:, :2], 1e-6), axis=1)
     area = np.prod(np.maximum(box[2:] - box[:2], 1e-6))
     union = area + areas - intersection
     around = (intersection > MAX_CONTAINED_SHARE * area) & (areas < MAX_SURROUNDING_RATIO * area)
-    return intersection / union, np.where(around, 1.0, intersection / areas).astype(np.float32)
+    within = np.where(area <= max_part_ratio * areas, intersection / areas, 0.0)
+    return intersection / union, np.where(around, 1.0, within).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -13,7 +14,7 @@ from mattebox.models.candidate_verifier import CandidateVerifier
 from mattebox.models.cards.card import Card
 from mattebox.models.cards.registry import find_card, find_card_for_task
 from mattebox.models.detection_decoders import DECODERS, NamedOutputs
-from mattebox.models.detections import Detections, drop_surrounding
+from mattebox.models.detections import Detections, drop_surrounding, suppress_non_maxima
 from mattebox.models.pyramid_detection import SearchTiles, detect_at_levels
 from mattebox.models.runtime.free_image_size import free_image_size
 from mattebox.models.runtime.inference import session_device, start_card_session
@@ -23,6 +24,9 @@ from mattebox.types import Floats, ImageShape, Picture
 
 DETECTION_TASK = "detect"
 MAX_OPEN_DETECTORS = 2
+MAX_PART_RATIO = 4.0
+"""Of areas, up to which a candidate within a better one is not verified. A far smaller one is: what is around it may be
+a car, which the verifier refuses, or a face, of which the smaller box is dropped afterwards."""
 
 RunDetector = Callable[[NDArray[np.float32]], NamedOutputs]
 """1 x 3 x H x W float32, as the card's input says -> the outputs by name, in the graph's order."""
@@ -33,6 +37,7 @@ class ObjectDetector:
 
     def __init__(self, card: Card, run: RunDetector, device: str, verifier: CandidateVerifier | None = None) -> None:
         self.card, self.device, self._run, self._verifier = card, device, run, verifier
+        self._max_part_ratio = math.inf if verifier is None else MAX_PART_RATIO
 
     @classmethod
     def open(cls, model: str, device: str = "auto", threads: int | None = None) -> ObjectDetector:
@@ -57,7 +62,9 @@ class ObjectDetector:
 
     def without_verifier(self) -> ObjectDetector:
         """The same detector, whose own scores count: what its verifier would look at."""
-        return ObjectDetector(self.card, self._run, self.device)
+        detector = ObjectDetector(self.card, self._run, self.device)
+        detector._max_part_ratio = self._max_part_ratio
+        return detector
 
     def detect(self, picture: Picture, *, sensitivity: float = 1.0, enlarge: bool = True) -> Detections:
         """Detect all objects of the card's kinds in a picture; those with the highest score first.
@@ -87,11 +94,11 @@ class ObjectDetector:
             found = self._decode(self._run(_prepare_tile(tile, self.card)), tile.shape[:2], float(first_scores.min()))
             return found.select(found.scores >= first_scores[found.kinds])
 
-        found = detect_at_levels(picture.shape, resize, detect_tile, layout, enlarge)
+        found = detect_at_levels(picture.shape, resize, detect_tile, layout, enlarge, self._max_part_ratio)
         if self._verifier is None:
             return found
         verified = self._verifier.verify(found, levels, picture.shape)
-        verified = verified.select(verified.scores >= min_scores[verified.kinds])
+        verified = suppress_non_maxima(verified.select(verified.scores >= min_scores[verified.kinds]))
         ratios = self._verifier.settings.surrounding_ratios
         return drop_surrounding(verified, ratios) if any(ratios) else verified
 

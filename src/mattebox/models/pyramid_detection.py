@@ -25,6 +25,7 @@ PADDING_GREY = 114
 LEVEL_RATIO = 2.0
 MAX_PIXELS = 16_000_000  # at the first level
 ENLARGED_PIXELS = 700_000  # pictures of fewer pixels are searched at twice their size, too
+LAST_LEVEL_SHARE = 0.5
 BORDER_PIXELS = 1.0  # from a tile's border, within which a box is cut off
 OVERLAP_RATIO = 1.5  # of tiles, against the largest object: it is whole, with some surroundings, in one of them
 
@@ -54,7 +55,12 @@ class SearchTiles:
 
 
 def detect_at_levels(
-    shape: ImageShape, resize: ResizePixels, detect: DetectTile, layout: SearchTiles, enlarge: bool = True
+    shape: ImageShape,
+    resize: ResizePixels,
+    detect: DetectTile,
+    layout: SearchTiles,
+    enlarge: bool = True,
+    max_part_ratio: float = math.inf,
 ) -> Detections:
     """Detect objects of all sizes in a picture of a shape; best first, in its pixels.
 
@@ -67,25 +73,28 @@ def detect_at_levels(
     layout : SearchTiles
     enlarge : bool
         Also search twice the size, where the picture is small: for faces of fewer than ten pixels.
+    max_part_ratio : float
+        Of areas, up to which a box within a better one is dropped; see `suppress_non_maxima`.
     """
     parts = [no_detections()]
     for size in level_sizes(shape, layout.largest, enlarge):
         found = _detect_in_tiles(resize(size), detect, layout)
         parts.append(found.transform((shape[1] / size[1], shape[0] / size[0])))
-    found = suppress_non_maxima(concatenate_detections(parts))
+    found = suppress_non_maxima(concatenate_detections(parts), max_part_ratio=max_part_ratio)
     limit = np.array([shape[1], shape[0]] * 2, np.float32)
     return found._replace(boxes=np.clip(found.boxes, 0, limit))
 
 
 def level_sizes(shape: ImageShape, largest: float, enlarge: bool = True) -> list[ImageShape]:
-    """Heights and widths of the pyramid's levels; at the last an object that fills the picture is small enough."""
+    """Heights and widths of the pyramid's levels; at the last an object that fills the picture has LAST_LEVEL_SHARE of
+    the largest that the network finds: at twice that size few are found."""
     pixels = shape[0] * shape[1]
     scale = 2.0 if enlarge and pixels <= ENLARGED_PIXELS else min(1.0, math.sqrt(MAX_PIXELS / pixels))
     sizes = []
     while True:
         height, width = (max(1, round(s * scale)) for s in shape)
         sizes.append((height, width))
-        if max(height, width) <= largest:
+        if max(height, width) <= LAST_LEVEL_SHARE * largest:
             return sizes
         scale /= LEVEL_RATIO
 

@@ -1,6 +1,6 @@
 """Export of a trained verifier: its ONNX file, large weights in int8, its card, and how the detector uses it.
 
-    python -m mattebox.training.export.verification RUN.pt POOL --name verify-2 --thresholds 0.133 0.009 [--out FOLDER]
+    python -m mattebox.training.export.verification RUN.pt POOL --name verify-3 --thresholds 0.133 0.009 [--out FOLDER]
 
 POOL/val.npz, which no training saw, decides the powers of the calibrated product, a logistic regression for each kind;
 they are written into the detector's card, whose weights of companions stay. `--thresholds` are the probabilities from

@@ -1,7 +1,10 @@
 """Train the verifier of a detector's candidates, all but the first blocks of its encoder.
 
-    python -m mattebox.training.tasks.detection.verification_train POOL OUT.pt --weights centerface.onnx
-        [--steps N] [--views N] [--threads N]
+    python -m mattebox.training.tasks.detection.verification_train POOL OUT.pt --weights centerface.onnx|verify-N.onnx
+        [--steps N] [--views N] [--mixed SHARE] [--threads N]
+
+With the weights of an exported verifier it goes on learning, from the more likely mistakes more often, at lower rates;
+the result is the mean of both, SHARE of it new.
 
 POOL is a folder that `mattebox.training.tasks.detection.candidates` wrote; OUT.pt is what
 `mattebox.training.export.verification` takes. The first blocks' features are computed once, of several random views of
@@ -12,7 +15,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +26,7 @@ from torch import Tensor
 
 from mattebox.errors import InputUnreadable
 from mattebox.training.convert.centerface import load_centerface_weights
+from mattebox.training.convert.detector import is_exported_verifier, load_exported_verifier
 from mattebox.training.core import checkpoint
 from mattebox.training.core.schedule import cosine_learning_rate
 from mattebox.training.networks.detection_network import DetectionNet
@@ -35,6 +39,8 @@ SHARES = {(FACE, FACE): 0.32, (PLATE, PLATE): 0.18, (FACE, NEITHER): 0.32, (PLAT
 """Of a batch, by what the detector takes a crop for and what it shows."""
 VIEWS, BATCH, STEPS, WARMUP, WEIGHT_DECAY = 3, 64, 7000, 100, 2e-2
 HEAD_RATE, ENCODER_RATE = 2e-3, 5e-4
+CONTINUED_RATES = 0.3  # of these, for an exported verifier
+LEAST_SAMPLED = 0.05  # of a candidate that the verifier knows to be neither, against one that it errs about
 DROPOUT, LABEL_SMOOTHING, GAIN_NOISE, AVERAGE, MAX_GRADIENT_NORM = 0.3, 0.02, 0.05, 0.998, 4.0
 ENCODED_CROPS = 64  # at a time
 LOGGED_STEPS = 500
@@ -42,11 +48,13 @@ LOGGED_STEPS = 500
 
 @dataclass(frozen=True, eq=False)
 class EncodedCrops:
-    """Features of N views of crops, in float16, what each shows, and what the detector takes it for."""
+    """Features of N views of crops, in float16, what each shows, what the detector takes it for, and how often it is
+    sampled against others that show the same (by default as often)."""
 
     textures: Tensor
     shown: Tensor
     kinds: Tensor
+    frequencies: Tensor | None = None
 
 
 def read_candidates(file: Path) -> CandidateCrops:
@@ -58,12 +66,16 @@ def read_candidates(file: Path) -> CandidateCrops:
         raise InputUnreadable(f"{file}: no pool of candidates ({error})", "make it with `candidates`") from error
 
 
-def begin_network(weights: Path) -> VerificationNet:
-    """A new network with CenterFace's encoder. InputUnreadable."""
-    detector, net = DetectionNet(), VerificationNet(DROPOUT)
+def begin_network(weights: Path) -> tuple[VerificationNet, bool]:
+    """An exported verifier's network and True, or a new one with CenterFace's encoder and False. InputUnreadable."""
+    net = VerificationNet(DROPOUT)
+    if is_exported_verifier(weights):
+        load_exported_verifier(net, weights)
+        return net, True
+    detector = DetectionNet()
     load_centerface_weights(detector, weights)
     copy_encoder(net, detector)
-    return net
+    return net, False
 
 
 @torch.no_grad()
@@ -78,22 +90,30 @@ def encode_views(net: VerificationNet, pool: CandidateCrops, views: int = VIEWS)
     return EncodedCrops(torch.cat(parts), shown, kinds)
 
 
-def train(net: VerificationNet, data: EncodedCrops, steps: int = STEPS) -> None:
+@torch.no_grad()
+def sample_mistakes(net: VerificationNet, data: EncodedCrops) -> EncodedCrops:
+    """The same crops; those that show neither are sampled by how probable the network holds their kind."""
+    parts = [net.classify(part.float()).softmax(1) for part in data.textures.split(ENCODED_CROPS)]
+    probable = torch.cat(parts)[torch.arange(len(data.kinds)), data.kinds]
+    return replace(data, frequencies=torch.where(data.shown == NEITHER, probable + LEAST_SAMPLED, 1.0))
+
+
+def train(net: VerificationNet, data: EncodedCrops, steps: int = STEPS, *, is_continued: bool = False) -> None:
     """Fit the network to features and what they show, in place; what remains is a moving average."""
-    with torch.no_grad():
-        net.reduce.weight.div_(net.encode_objects(data.textures[:512].float()).std())
+    if not is_continued:
+        with torch.no_grad():
+            net.reduce.weight.div_(net.encode_objects(data.textures[:512].float()).std())
+    rates = [rate * (CONTINUED_RATES if is_continued else 1) for rate in (HEAD_RATE, ENCODER_RATE)]
     members = _group_members(data)
     encoder, head = net.select_trained_parameters()
-    optimiser = torch.optim.AdamW(
-        [{"params": head, "lr": HEAD_RATE}, {"params": encoder, "lr": ENCODER_RATE}], weight_decay=WEIGHT_DECAY
-    )
+    optimiser = torch.optim.AdamW([{"params": head}, {"params": encoder}], lr=rates[0], weight_decay=WEIGHT_DECAY)
     average = {name: value.clone() for name, value in net.state_dict().items()}
     net.train()
     for step in range(steps):
         index = _sample_index(members)
         logits = net.classify(_vary(data.textures[index].float()))
         loss = F.cross_entropy(logits, data.shown[index], label_smoothing=LABEL_SMOOTHING)
-        for group, rate in zip(optimiser.param_groups, (HEAD_RATE, ENCODER_RATE), strict=True):
+        for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = cosine_learning_rate(rate, step / steps, step, WARMUP)
         optimiser.zero_grad()
         loss.backward()
@@ -119,17 +139,19 @@ def _batches(pool: CandidateCrops) -> Iterator[NDArray[np.uint8]]:
 
 
 def _group_members(data: EncodedCrops) -> list[tuple[float, Tensor]]:
-    """Share of a batch and numbers of the crops of each group that there is."""
+    """Share of a batch and how often each crop is sampled, for each group that there is."""
+    frequencies = torch.ones(len(data.kinds)) if data.frequencies is None else data.frequencies
     groups = [
-        (share, torch.nonzero((data.kinds == kind) & (data.shown == shown)).flatten())
-        for (kind, shown), share in SHARES.items()
+        (share, frequencies * (data.kinds == kind) * (data.shown == shown)) for (kind, shown), share in SHARES.items()
     ]
-    return [(share, members) for share, members in groups if len(members)]
+    return [(share, members) for share, members in groups if members.any()]
 
 
 def _sample_index(members: list[tuple[float, Tensor]]) -> Tensor:
-    wanted = torch.multinomial(torch.tensor([share for share, _ in members]), BATCH, replacement=True).tolist()
-    return torch.stack([members[k][1][torch.randint(len(members[k][1]), ())] for k in wanted])
+    drawn = torch.multinomial(torch.tensor([share for share, _ in members]), BATCH, replacement=True)
+    counts = torch.bincount(drawn, minlength=len(members)).tolist()
+    groups = zip(counts, members, strict=True)
+    return torch.cat([torch.multinomial(often, count, replacement=True) for count, (_, often) in groups if count])
 
 
 def _vary(textures: Tensor) -> Tensor:
@@ -142,16 +164,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pool", type=Path, help="folder of train.npz")
     parser.add_argument("out", type=Path, help="the checkpoint")
-    parser.add_argument("--weights", type=Path, required=True, help="CenterFace's weights (.onnx)")
+    parser.add_argument("--weights", type=Path, required=True, help="CenterFace's, or an exported verifier's (.onnx)")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--views", type=int, default=VIEWS, help="of each crop")
+    parser.add_argument("--mixed", type=float, default=1.0, help="share of what was learned, 0 to 1, against --weights")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    net = begin_network(args.weights).eval().to(memory_format=torch.channels_last)
-    train(net, encode_views(net, read_candidates(args.pool / "train.npz"), args.views), args.steps)
-    checkpoint.write({"average": net.state_dict(), "step": args.steps}, args.out)
+    net, is_continued = begin_network(args.weights)
+    net.eval().to(memory_format=torch.channels_last)
+    begun = {name: value.clone() for name, value in net.state_dict().items()}
+    data = encode_views(net, read_candidates(args.pool / "train.npz"), args.views)
+    train(net, sample_mistakes(net, data) if is_continued else data, args.steps, is_continued=is_continued)
+    mixed = {name: begun[name].lerp(value, args.mixed) for name, value in net.state_dict().items()}
+    checkpoint.write({"average": mixed, "step": args.steps}, args.out)
 
 
 if __name__ == "__main__":

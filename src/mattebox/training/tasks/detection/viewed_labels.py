@@ -1,7 +1,8 @@
 """Labels that a person gave by looking at what a detector found: faces and plates that an archive or a teacher lacks.
 
 `runs/faces-and-plates.json`: key of a picture -> kinds that are `known` there (all candidates were looked at), and the
-`face`, `plate` and `doubtful` boxes: left, top, right, bottom in pixels; what is doubtful is not learned from.
+`face`, `plate`, `doubtful` and `neither` boxes: left, top, right, bottom in pixels. What is doubtful is not learned
+from; `neither` are those that a teacher takes for a face, such as a monkey's.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from mattebox.training.networks.detection_network import KINDS
 from mattebox.training.tasks.detection.labelled_pictures import MATCH_IOU, LabelledPicture, ObjectLabel, box_iou
 
 Box = tuple[float, float, float, float]
+MIN_OVERLAP_IOU = 0.2  # of a label with a box that shows neither
 
 
 class ViewedLabels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,6 +29,7 @@ class ViewedLabels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     face: tuple[Box, ...] = ()
     plate: tuple[Box, ...] = ()
     doubtful: tuple[Box, ...] = ()
+    neither: tuple[Box, ...] = ()
 
 
 def read_viewed_labels(file: Path) -> dict[str, ViewedLabels]:
@@ -42,7 +45,7 @@ def add_viewed_labels(picture: LabelledPicture, viewed: Mapping[str, ViewedLabel
     seen = viewed.get(picture.key)
     if seen is None:
         return picture
-    labels = list(picture.labels)
+    labels = [label for label in picture.labels if not any(_overlaps(label, box) for box in seen.neither)]
     for number, boxes in enumerate((seen.face, seen.plate)):  # as KINDS
         for box in boxes:
             label = ObjectLabel(np.array(box, np.float32), number)
@@ -54,6 +57,10 @@ def add_viewed_labels(picture: LabelledPicture, viewed: Mapping[str, ViewedLabel
     ]
     known = tuple(known or kind in seen.known for known, kind in zip(picture.known_kinds, KINDS, strict=True))
     return replace(picture, labels=tuple(labels), known_kinds=(known[0], known[1]))
+
+
+def _overlaps(label: ObjectLabel, box: Box) -> bool:
+    return box_iou(label.box, np.array(box, np.float32)) > MIN_OVERLAP_IOU
 
 
 def _is_same(a: ObjectLabel, b: ObjectLabel) -> bool:
