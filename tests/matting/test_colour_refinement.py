@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mattebox.io import resampling
+from mattebox.matting.auto_refinement import refine_in_two_passes
 from mattebox.matting.colour_refinement import clip_haze, grid_scales, refine
 from mattebox.matting.matte_operations import enlarge_matte
 from mattebox.metrics.matting import mse, sad
@@ -46,6 +47,22 @@ def test_hair_is_found_on_photographs(astronaut: Picture, rocket: Picture) -> No
     plain, refined = errors(picture, truth)
     assert refined[0] < 0.4 * plain[0]
     assert refined[1] < 0.3 * plain[1]
+
+
+def test_a_rim_that_neither_colour_model_knows_stays_with_the_subject() -> None:
+    """Thinner than a cell of the models, where the network's edge lies within it: it was torn off in stretches."""
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    radius = np.hypot(y - SIZE[0] / 2, x - SIZE[1] / 2)
+    whole, inner, known = ((r - radius).clip(0, 1).astype(np.float32) for r in (180, 175, 179))
+    cup = composite(inner, (91, 60, 12), (250, 179, 43))
+    noise = np.random.default_rng(0).normal(0, 3, (*SIZE, 3))
+    rgb = composite(whole, cup.rgb, (206, 196, 178)).rgb + noise
+    picture = Picture(np.round(rgb).clip(0, 255).astype(np.uint8))
+    alpha = refine_in_two_passes(picture, coarse(known)).alpha / 255
+    rim = (radius > 175) & (radius < 179.5)
+    assert alpha[rim].mean() > 0.9
+    assert (alpha[rim] < 0.5).mean() < 0.02
+    assert alpha[radius > 183].max() < 0.1
 
 
 def test_without_contrast_the_coarse_matte_is_kept() -> None:

@@ -124,9 +124,9 @@ def test_the_page_calls_the_pixel_kernels_as_they_are() -> None:
     """Who changes a kernel's inputs changes page/colour_refinement.js, too."""
     ranks = {name: {i.name: len(i.shape) for i in kernel_session(name, 1).get_inputs()} for name in KERNELS}
     assert ranks == {
-        "colour_models": {"guide": 4, "alpha": 4},
-        "colour_models_half": {"guide": 4, "alpha": 4},
         "decide": {"tile": 4, "prior": 3, "patch": 4},
         "fuse": {"guide": 4, "alpha": 4},
+        "robust_models": {"guide": 4, "alpha": 4},
+        "robust_models_half": {"guide": 4, "alpha": 4},
         "unmix": {"tile": 4, "alpha": 3, "patch": 4},
     }

@@ -20,6 +20,8 @@ torch = pytest.importorskip("torch", reason="torch is not part of the test lock"
         "improve_motion",
         "project",
         "project_plate",
+        "robust_models",
+        "robust_models_half",
         "search_motion",
         "unmix",
     ],

@@ -2,8 +2,9 @@
 
 In the uncertain band, local Gaussian models of the certain subject's and the certain background's colours (Ruzon &
 Tomasi, Alpha Estimation in Natural Images, 2000; Chuang et al., A Bayesian Approach to Digital Matting, 2001) decide
-each pixel, with the coarse alpha as prior and "a blend, as the network says" as third hypothesis (decision 004). Time
-is linear in pixels; only tiles that hold a part of the band are computed.
+each pixel, with the coarse alpha as prior and "a blend, as the network says" as third hypothesis (decision 004). A
+colour that none of them explains is left to the coarse alpha. Time is linear in pixels; only tiles that hold a part of
+the band are computed.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ from mattebox.matting.tile_batches import TileBatch, iter_batches, partial_mask
 from mattebox.models.runtime import onnx_runtime
 from mattebox.types import BitDepth, Floats, ImageShape, Matte, Picture
 
-COLOUR_PLANE_COUNT = 20  # the first planes of `fit_colour_models`: those of the colour models
 ALPHA_CLIP_MARGIN = 0.1  # alpha this close to 0 or 1 becomes 0 or 1: haze on a white page is dirt, a hole a fault
 
 
@@ -76,7 +76,7 @@ def refine(
         return finalise_matte(picture, matte, alpha)
     grid_shape = tiles.grid_size(picture.shape, step)
     window = whole_grid(grid_shape) if margin_cells is None else window_of_tiles(batches, grid_shape, margin_cells)
-    planes = fit_colour_models(picture, matte, guide_factor, step, window)[:COLOUR_PLANE_COUNT]
+    planes = fit_colour_models(picture, matte, guide_factor, step, window, kernel="robust_models")
     models = window.pad(planes)
 
     def refine_tiles(batch: TileBatch) -> None:
@@ -108,13 +108,22 @@ def grid_scales(size: ImageShape, coarse_size: ImageShape, finer_grid: bool = Fa
 
 
 def fit_colour_models(
-    picture: Picture, matte: Matte, guide_factor: int, step: int, window: GridWindow | None = None
+    picture: Picture,
+    matte: Matte,
+    guide_factor: int,
+    step: int,
+    window: GridWindow | None = None,
+    *,
+    kernel: str = "colour_models",
 ) -> Floats:
-    """Coefficients of the colour models on the grid, or in a window of it, 27 x h x w (see
-    mattebox/training/networks/pixel_kernels)."""
+    """Coefficients of the colour models on the grid, or in a window of it.
+
+    27 x h x w of `colour_models` (see mattebox/training/networks/pixel_kernels), 30 x h x w of `robust_models` (see
+    mattebox/training/networks/posterior_alpha).
+    """
     window = window or whole_grid(tiles.grid_size(picture.shape, step))
     guide = to_nchw(guide_image(picture.rgb[window.pixels(step)], guide_factor))
     coarse = tiles.resample_to_grid(as_floats(matte.alpha), picture.shape, step)[window.rows, window.columns]
-    name = "colour_models" if step == guide_factor else "colour_models_half"
+    name = kernel if step == guide_factor else f"{kernel}_half"
     planes: Floats = onnx_runtime.run_kernel(name, guide=guide, alpha=np.ascontiguousarray(coarse[None, None]))[0]
     return planes

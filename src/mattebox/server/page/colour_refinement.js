@@ -6,7 +6,7 @@ import { stretchLevels } from "./matte_cleanup.js";
 import { createPlane, round } from "./planes.js";
 import { averageBlocks, resize, shrink } from "./resampling.js";
 
-const MODEL_PLANES = 20, COLOUR_PLANES = 6;
+const MODEL_PLANES = 30, COLOUR_PLANES = 6;
 const ALPHA_CLIP_MARGIN = 0.1, KNOWN_ALPHA_MARGIN = 0.1;
 const MAX_CRISP_SOFTNESS = 1.8; // uncertain samples of the matte for each sample of outline: above, edges are soft
 const MIN_STEP_PIXELS = 3; // pixels for each sample of the matte; below, one pass is enough
@@ -28,13 +28,12 @@ async function refineInTwoPasses(pixels, matte) {
 async function refine(pixels, matte, isFine) {
   const { factor, step } = gridScales(pixels, matte, isFine), grid = { width: Math.ceil(pixels.width / step), height: Math.ceil(pixels.height / step) };
   const guide = toPlanes(averageBlocks(pixels, factor, factor, 3)), coarse = resampleToGrid(matte, pixels, grid, step);
-  const output = await runKernel(step === factor ? "colour_models" : "colour_models_half", { guide: [guide.data, [1, 3, guide.height, guide.width]], alpha: [coarse.data, [1, 1, grid.height, grid.width]] });
+  const output = await runKernel(step === factor ? "robust_models" : "robust_models_half", { guide: [guide.data, [1, 3, guide.height, guide.width]], alpha: [coarse.data, [1, 1, grid.height, grid.width]] });
   const models = padPlanes(output.data, MODEL_PLANES, grid), clipped = stretchLevels(matte.data, ALPHA_CLIP_MARGIN);
   const alpha = resize({ data: Uint8Array.from(clipped, (v) => round(255 * v)), width: matte.width, height: matte.height, channels: 1 }, [pixels.width, pixels.height], "bicubic").data;
   for (const tile of listTiles(pixels, step)) {
     if (!hasPartialAlpha(alpha, pixels.width, tile)) continue;
     const patch = patchOf(models, MODEL_PLANES, tile);
-    if (!patch.data.some((v) => v !== 0)) continue;
     const shape = [1, tile.height, tile.width];
     const result = await runKernel("decide", { tile: [tileColours(pixels, tile), [...shape, 3]], prior: [tileAlpha(alpha, pixels, tile), shape], patch: [patch.data, patch.shape] });
     writeTile(tile, pixels, (at, i) => { alpha[at] = round(255 * result.data[i]); });

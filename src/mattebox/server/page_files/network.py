@@ -25,7 +25,7 @@ RUNTIME_FILES = {  # what the page's worker imports, and the WebAssembly that th
     "wasm": ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"),
     "webgpu": ("ort.jspi.bundle.min.mjs", "ort-wasm-simd-threaded.jspi.wasm"),
 }
-KERNELS = ("colour_models", "colour_models_half", "decide", "fuse", "unmix")
+KERNELS = ("robust_models", "robust_models_half", "decide", "fuse", "unmix")
 DIGEST_CHARACTERS = 16
 
 

@@ -18,10 +18,10 @@ from mattebox.training.networks.motion_kernels import ImproveMotion, SearchMotio
 from mattebox.training.networks.pixel_kernels import (
     BlurFusion,
     ColourModels,
-    PosteriorAlpha,
     ProjectAlpha,
     UnmixForeground,
 )
+from mattebox.training.networks.posterior_alpha import PosteriorAlpha, RobustColourModels
 
 
 def kernel_graphs() -> dict[str, tuple[nn.Module, dict[str, tuple[int, ...]]]]:
@@ -29,7 +29,9 @@ def kernel_graphs() -> dict[str, tuple[nn.Module, dict[str, tuple[int, ...]]]]:
     return {
         "colour_models": (ColourModels(halve=False), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 64, 80)}),
         "colour_models_half": (ColourModels(halve=True), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 32, 40)}),
-        "decide": (PosteriorAlpha(), {"tile": (24, 32, 48, 3), "prior": (24, 32, 48), "patch": (24, 20, 10, 14)}),
+        "decide": (PosteriorAlpha(), {"tile": (24, 32, 48, 3), "prior": (24, 32, 48), "patch": (24, 30, 10, 14)}),
+        "robust_models": (RobustColourModels(halve=False), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 64, 80)}),
+        "robust_models_half": (RobustColourModels(halve=True), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 32, 40)}),
         "fuse": (BlurFusion(), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 64, 80)}),
         "project": (ProjectAlpha(), {"tile": (64, 96, 3), "patch": (1, 6, 18, 26)}),
         "project_plate": (ProjectAlpha(), {"tile": (64, 96, 3), "patch": (1, 6, 18, 26), "plate": (64, 96, 3)}),

@@ -4,8 +4,8 @@ Pure functions of tensors, without weights, exported as small ONNX graphs (`matt
 
 - `ColourModels`: local Gaussian colour models of known subject and known background (Chuang et al. 2001, A Bayesian
   Approach to Digital Matting; Ruzon & Tomasi 2000), from box-blurred sums at three scales. The log likelihood ratio of
-  two Gaussians is a polynomial of degree 2 in the colour: ten planes of coefficients.
-- `PosteriorAlpha`: the posterior alpha of full-resolution pixels, from those coefficients, upsampled.
+  two Gaussians is a polynomial of degree 2 in the colour: ten planes of coefficients. The edge network was trained with
+  these; alpha is decided by those of `posterior_alpha`.
 - `BlurFusion`, `UnmixForeground`: foreground colours by two passes of blur fusion (Forte & Pitié 2021, Approximate Fast
   Foreground Colour Estimation), with two changes (decision 010): pixels are weighted by a power of alpha, and the last
   step is the smallest change of both colours that explains the pixel.
@@ -26,7 +26,6 @@ EDGE_RADIUS_CELLS = 7  # cells of the model grid within which an edge goes from 
 KNOWN_ALPHA_MARGIN = 0.1  # alpha within this of 0 or 1 is known
 VARIANCE_FLOOR = 0.001  # added to the variances of every colour model
 LIKELIHOOD_POWER = 0.5  # tempers the likelihood: pixels are not independent evidence
-SETTLED_PRIOR_MARGIN = 0.004  # a prior within this of 0 or 1 is settled
 PURE_PIXEL_PRIOR = 0.65  # prior probability that a pixel is pure subject or pure background
 
 
@@ -127,22 +126,6 @@ def log_likelihood(mean: Tensor, covariance: Tensor) -> Tensor:
     constant = r * linear[0] + g * linear[1] + bl * linear[2] + torch.log(det)
     square = (i[0], 2 * i[1], 2 * i[2], i[3], 2 * i[4], i[5])
     return -0.5 * LIKELIHOOD_POWER * torch.cat([constant, *(-2 * x for x in linear), *square], 1)
-
-
-class PosteriorAlpha(nn.Module):
-    """Posterior alpha of tiles by the colour models.
-
-    Tiles N x T x U x 3 (0..1), prior N x T x U (the upsampled coarse alpha) and patch N x 20 x (T/s + 2) x (U/s + 2),
-    with a margin of one cell -> alpha N x T x U. Where the prior is settled, alpha is 0 or 1.
-    """
-
-    def forward(self, tile: Tensor, prior: Tensor, patch: Tensor) -> Tensor:
-        planes, p = enlarge_patch(patch, tile.shape[1], tile.shape[2]), prior[:, None]
-        rgb = tile.permute(0, 3, 1, 2)
-        ahead = evaluate_polynomial(planes[:, :10], rgb).clamp(-30, 30).exp() * (PURE_PIXEL_PRIOR * p)
-        behind = evaluate_polynomial(planes[:, 10:], rgb).clamp(-30, 30).exp() * (PURE_PIXEL_PRIOR * (1 - p))
-        posterior = (ahead + (1 - PURE_PIXEL_PRIOR) * p) / (ahead + behind + (1 - PURE_PIXEL_PRIOR))
-        return torch.where((p > SETTLED_PRIOR_MARGIN) & (p < 1 - SETTLED_PRIOR_MARGIN), posterior, p.round())[:, 0]
 
 
 def evaluate_polynomial(coefficients: Tensor, rgb: Tensor) -> Tensor:
