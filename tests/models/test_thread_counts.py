@@ -20,6 +20,9 @@ def example_inputs(session: Any) -> dict[str, Any]:
     """A smooth picture with noise for each input of a graph."""
     rng, inputs = np.random.default_rng(1), {}
     for spec in session.get_inputs():
+        if spec.shape == [1]:
+            inputs[spec.name] = np.array([0.8], np.float32)
+            continue
         height, width = SIDES.get(spec.name, SIDE)
         free = [height, width, 3] if spec.shape[-1] == 3 else [height, width]
         lead = len(spec.shape) - len(free)

@@ -126,7 +126,7 @@ def test_the_page_calls_the_pixel_kernels_as_they_are() -> None:
     assert ranks == {
         "decide": {"tile": 4, "prior": 3, "patch": 4},
         "fuse": {"guide": 4, "alpha": 4},
-        "robust_models": {"guide": 4, "alpha": 4},
-        "robust_models_half": {"guide": 4, "alpha": 4},
+        "robust_models": {"guide": 4, "alpha": 4, "power": 1},
+        "robust_models_half": {"guide": 4, "alpha": 4, "power": 1},
         "unmix": {"tile": 4, "alpha": 3, "patch": 4},
     }

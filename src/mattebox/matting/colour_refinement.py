@@ -29,6 +29,7 @@ from mattebox.matting.tile_batches import TileBatch, iter_batches, partial_mask
 from mattebox.models.runtime import onnx_runtime
 from mattebox.types import BitDepth, Floats, ImageShape, Matte, Picture
 
+LIKELIHOOD_POWER, FINE_LIKELIHOOD_POWER = 0.8, 0.5  # pixels are not independent; models of small cells are less sure
 ALPHA_CLIP_MARGIN = 0.1  # alpha this close to 0 or 1 becomes 0 or 1: haze on a white page is dirt, a hole a fault
 
 
@@ -76,7 +77,8 @@ def refine(
         return finalise_matte(picture, matte, alpha)
     grid_shape = tiles.grid_size(picture.shape, step)
     window = whole_grid(grid_shape) if margin_cells is None else window_of_tiles(batches, grid_shape, margin_cells)
-    planes = fit_colour_models(picture, matte, guide_factor, step, window, kernel="robust_models")
+    power = FINE_LIKELIHOOD_POWER if finer_grid else LIKELIHOOD_POWER
+    planes = fit_colour_models(picture, matte, guide_factor, step, window, power=power)
     models = window.pad(planes)
 
     def refine_tiles(batch: TileBatch) -> None:
@@ -114,16 +116,19 @@ def fit_colour_models(
     step: int,
     window: GridWindow | None = None,
     *,
-    kernel: str = "colour_models",
+    power: float | None = None,
 ) -> Floats:
     """Coefficients of the colour models on the grid, or in a window of it.
 
-    27 x h x w of `colour_models` (see mattebox/training/networks/pixel_kernels), 30 x h x w of `robust_models` (see
-    mattebox/training/networks/posterior_alpha).
+    30 x h x w of the robust models with a power of the likelihood (see mattebox/training/networks/posterior_alpha);
+    without one 27 x h x w, as the edge network needs them (see mattebox/training/networks/pixel_kernels).
     """
     window = window or whole_grid(tiles.grid_size(picture.shape, step))
     guide = to_nchw(guide_image(picture.rgb[window.pixels(step)], guide_factor))
     coarse = tiles.resample_to_grid(as_floats(matte.alpha), picture.shape, step)[window.rows, window.columns]
-    name = kernel if step == guide_factor else f"{kernel}_half"
-    planes: Floats = onnx_runtime.run_kernel(name, guide=guide, alpha=np.ascontiguousarray(coarse[None, None]))[0]
+    name = ("colour_models" if power is None else "robust_models") + ("" if step == guide_factor else "_half")
+    inputs = {"guide": guide, "alpha": np.ascontiguousarray(coarse[None, None])}
+    if power is not None:
+        inputs["power"] = np.array([power], np.float32)
+    planes: Floats = onnx_runtime.run_kernel(name, **inputs)[0]
     return planes

@@ -6,6 +6,7 @@ import { stretchLevels } from "./matte_cleanup.js";
 import { createPlane, round } from "./planes.js";
 import { averageBlocks, resize, shrink } from "./resampling.js";
 
+const LIKELIHOOD_POWER = 0.8, FINE_LIKELIHOOD_POWER = 0.5;
 const MODEL_PLANES = 30, COLOUR_PLANES = 6;
 const ALPHA_CLIP_MARGIN = 0.1, KNOWN_ALPHA_MARGIN = 0.1;
 const MAX_CRISP_SOFTNESS = 1.8; // uncertain samples of the matte for each sample of outline: above, edges are soft
@@ -28,7 +29,7 @@ async function refineInTwoPasses(pixels, matte) {
 async function refine(pixels, matte, isFine) {
   const { factor, step } = gridScales(pixels, matte, isFine), grid = { width: Math.ceil(pixels.width / step), height: Math.ceil(pixels.height / step) };
   const guide = toPlanes(averageBlocks(pixels, factor, factor, 3)), coarse = resampleToGrid(matte, pixels, grid, step);
-  const output = await runKernel(step === factor ? "robust_models" : "robust_models_half", { guide: [guide.data, [1, 3, guide.height, guide.width]], alpha: [coarse.data, [1, 1, grid.height, grid.width]] });
+  const output = await runKernel(step === factor ? "robust_models" : "robust_models_half", { guide: [guide.data, [1, 3, guide.height, guide.width]], alpha: [coarse.data, [1, 1, grid.height, grid.width]], power: [Float32Array.of(isFine ? FINE_LIKELIHOOD_POWER : LIKELIHOOD_POWER), [1]] });
   const models = padPlanes(output.data, MODEL_PLANES, grid), clipped = stretchLevels(matte.data, ALPHA_CLIP_MARGIN);
   const alpha = resize({ data: Uint8Array.from(clipped, (v) => round(255 * v)), width: matte.width, height: matte.height, channels: 1 }, [pixels.width, pixels.height], "bicubic").data;
   for (const tile of listTiles(pixels, step)) {

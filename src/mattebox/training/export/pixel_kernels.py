@@ -30,8 +30,14 @@ def kernel_graphs() -> dict[str, tuple[nn.Module, dict[str, tuple[int, ...]]]]:
         "colour_models": (ColourModels(halve=False), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 64, 80)}),
         "colour_models_half": (ColourModels(halve=True), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 32, 40)}),
         "decide": (PosteriorAlpha(), {"tile": (24, 32, 48, 3), "prior": (24, 32, 48), "patch": (24, 30, 10, 14)}),
-        "robust_models": (RobustColourModels(halve=False), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 64, 80)}),
-        "robust_models_half": (RobustColourModels(halve=True), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 32, 40)}),
+        "robust_models": (
+            RobustColourModels(halve=False),
+            {"guide": (1, 3, 64, 80), "alpha": (1, 1, 64, 80), "power": (1,)},
+        ),
+        "robust_models_half": (
+            RobustColourModels(halve=True),
+            {"guide": (1, 3, 64, 80), "alpha": (1, 1, 32, 40), "power": (1,)},
+        ),
         "fuse": (BlurFusion(), {"guide": (1, 3, 64, 80), "alpha": (1, 1, 64, 80)}),
         "project": (ProjectAlpha(), {"tile": (64, 96, 3), "patch": (1, 6, 18, 26)}),
         "project_plate": (ProjectAlpha(), {"tile": (64, 96, 3), "patch": (1, 6, 18, 26), "plate": (64, 96, 3)}),
@@ -51,6 +57,7 @@ def export_kernels(folder: Path) -> None:
         axes = {k: {i: f"{k}{i}" for i, size in enumerate(shape) if size > 20} for k, shape in inputs.items()}
         if "patch" in inputs:
             axes["patch"] |= {2: "rows", 3: "columns"}
+            axes["patch"].pop(1, None)  # planes
         path = folder / f"{name}.onnx"
         torch.onnx.export(
             graph.eval(), tuple(torch.rand(shape) for shape in inputs.values()), path,

@@ -42,16 +42,17 @@ AWAY_SPREAD = 6.0  # variances from their mean at which background beside an edg
 class RobustColourModels(nn.Module):
     """Local colour models with outliers as coefficients of polynomials.
 
-    Guide 1 x 3 x h x w (0..1) and alpha 1 x 1 x m x n (0..1) on the model grid -> 1 x 30 x m x n: three polynomials,
-    log likelihoods of subject, background and outlier, with their prior weights, relative to those of a blend. The
-    model grid has half the guide's size, rounded up; the guide's own if `halve` is False, for small pictures.
+    Guide 1 x 3 x h x w (0..1), alpha 1 x 1 x m x n (0..1) on the model grid and power 1 (0..1) -> 1 x 30 x m x n: three
+    polynomials, log likelihoods to that power of subject, background and outlier, with their prior weights, relative to
+    those of a blend. The model grid has half the guide's size, rounded up; the guide's own if `halve` is False, for
+    small pictures.
     """
 
     def __init__(self, halve: bool) -> None:
         super().__init__()
         self.halve = halve
 
-    def forward(self, guide: Tensor, alpha: Tensor) -> Tensor:
+    def forward(self, guide: Tensor, alpha: Tensor, power: Tensor) -> Tensor:
         moments = torch.cat([guide, channel_products(guide)], 1)
         if self.halve:
             moments = F.avg_pool2d(moments, 2, 2, ceil_mode=True, count_include_pad=False)
@@ -63,11 +64,11 @@ class RobustColourModels(nn.Module):
             p * front[0] + (1 - p) * back[0],
             p * p * front[1] + (1 - p) * (1 - p) * back[1],
         )
-        power, evidence = 1 / LIKELIHOOD_POWER, colour_evidence(p)
-        middle = power * log_likelihood(*blend)
+        scale, evidence = power / LIKELIHOOD_POWER, colour_evidence(p)
+        middle = scale * log_likelihood(*blend)
         pure = math.log(PURE_PIXEL_PRIOR / (1 - PURE_PIXEL_PRIOR))
         polynomials = [
-            add_constant((power * log_likelihood(*model) - middle) * evidence, torch.full_like(p, pure))
+            add_constant((scale * log_likelihood(*model) - middle) * evidence, torch.full_like(p, pure))
             for model in (front, back)
         ]
         # an outlier is as likely as there is evidence: without any, alpha is the prior
