@@ -126,9 +126,11 @@ def fit_colour_models(
     window = window or whole_grid(tiles.grid_size(picture.shape, step))
     guide = to_nchw(guide_image(picture.rgb[window.pixels(step)], guide_factor))
     coarse = tiles.resample_to_grid(as_floats(matte.alpha), picture.shape, step)[window.rows, window.columns]
-    name = ("colour_models" if power is None else "robust_models") + ("" if step == guide_factor else "_half")
-    inputs = {"guide": guide, "alpha": np.ascontiguousarray(coarse[None, None])}
-    if power is not None:
-        inputs["power"] = np.array([power], np.float32)
-    planes: Floats = onnx_runtime.run_kernel(name, **inputs)[0]
+    alpha, suffix = np.ascontiguousarray(coarse[None, None]), "" if step == guide_factor else "_half"
+    planes: Floats
+    if power is None:
+        planes = onnx_runtime.run_kernel(f"colour_models{suffix}", guide=guide, alpha=alpha)[0]
+    else:
+        strength = np.array([power], np.float32)
+        planes = onnx_runtime.run_kernel(f"robust_models{suffix}", guide=guide, alpha=alpha, power=strength)[0]
     return planes
