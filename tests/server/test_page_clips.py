@@ -170,6 +170,24 @@ def test_a_clip_is_cut_out_and_taken(browser: Any, address: str, clip: Path, tmp
         assert visit.foreign == []
 
 
+def test_a_format_that_the_browser_cannot_play(browser: Any, address: str, tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "loud.mp4", [draw_frame(number) for number in range(4)], sound="aac")
+    with Visit(browser, address) as visit:
+        page = visit.page
+        add(visit, path)
+        page.locator("#clip-panel [name=format]").select_option("prores")
+        page.get_by_role("button", name="Cut out", exact=True).click()
+        expect(
+            page.get_by_role("alert").filter(has_text="This browser can’t play this format: download it.")
+        ).to_be_visible()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download", exact=True).click()
+        assert download.value.suggested_filename == "loud-cut.mov"
+        page.get_by_role("button", name="Original", exact=True).click()
+        expect(page.locator("#clip-video")).to_be_visible()
+        expect(page.locator("#clip-message")).to_be_hidden()
+
+
 def test_key_frames_are_marked_and_sent(browser: Any, address: str, clip: Path, tmp_path: Path) -> None:
     with Visit(browser, address) as visit:
         page = visit.page

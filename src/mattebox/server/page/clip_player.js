@@ -18,10 +18,16 @@ export function initPlayer(handlers) {
   for (const id of ["clip-time", "clip-stage"]) byId(id).addEventListener("keydown", onKeyDown);
   for (const type of ["play", "pause", "ended", "seeked", "timeupdate", "loadeddata"]) video().addEventListener(type, drawTime);
   for (const type of ["play", "pause"]) video().addEventListener(type, drawButton);
-  video().addEventListener("error", () => video().getAttribute("src") && listeners.onUnplayable(video().getAttribute("src")));
+  video().addEventListener("error", tellUnplayable);
+  video().addEventListener("loadeddata", () => { if (!video().videoWidth) tellUnplayable(); }); // its sound alone can be played
   video().addEventListener("seeking", () => { [formerFrame, lastFrame] = [lastFrame ?? formerFrame, null]; });
   video().addEventListener("seeked", () => setTimeout(keepFrame, SAME_FRAME_MS));
   followFrames();
+}
+
+function tellUnplayable() {
+  const url = video().getAttribute("src");
+  if (url) listeners.onUnplayable(url);
 }
 
 // Shows a file of a clip, at the time where the player is if it is of the same clip; nothing with `url` null.
