@@ -272,6 +272,7 @@ def test_cancelling_erases_the_job(browser: Any, address: str, clip: Path) -> No
         page.route(re.compile(r"/v1/(videos|jobs/0a)$"), answer)
         page.get_by_role("button", name="Cut out", exact=True).click()
         expect(page.locator("#clip-busy")).to_have_text("Working… 40 %")
+        expect(page.locator("#clip-status")).to_have_text("Working…")
         with page.expect_response(lambda response: response.request.method == "DELETE"):
             page.get_by_role("button", name="Cancel", exact=True).click()
             expect(page.get_by_role("button", name="Cut out", exact=True)).to_be_focused()

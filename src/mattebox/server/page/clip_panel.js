@@ -79,7 +79,7 @@ function renderActions(clip) {
   byId("clip-download").hidden = !result || Boolean(work);
   byId("clip-download").classList.toggle("main", isCurrent);
   progress.hidden = !work;
-  progress.setAttribute("aria-label", text.progress);
+  progress.setAttribute("aria-label", words.progress);
   if (work?.fraction) progress.value = work.fraction;
   else progress.removeAttribute("value");
   byId("clip-actions").hidden = [...byId("clip-actions").children].every((node) => node.hidden);

@@ -33,6 +33,8 @@ export const englishClipTexts = {
   cutOutAgain: "Cut out again",
   goes: (host) => `“Cut out” sends the clip to ${host}. It is erased there once the result is here.`,
   goesHere: "“Cut out” is done on this computer.",
+  progress: "Progress of the cutout",
+  uploading: "Sending…",
   sending: (percent) => `Sending… ${percent} %`,
   queued: "Waiting for its turn on the server…",
   working: (percent, left) => (percent ? `Working… ${percent} %` : "Working…") + (left ? `, about ${left} left` : ""),

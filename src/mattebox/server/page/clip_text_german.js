@@ -33,6 +33,8 @@ export const germanClipTexts = {
   cutOutAgain: "Neu freistellen",
   goes: (host) => `„Freistellen“ schickt den Clip an ${host}. Dort wird er gelöscht, sobald das Ergebnis hier ist.`,
   goesHere: "Freigestellt wird auf diesem Computer.",
+  progress: "Fortschritt des Freistellens",
+  uploading: "Wird gesendet…",
   sending: (percent) => `Wird gesendet… ${percent} %`,
   queued: "Wartet auf dem Server, bis er an der Reihe ist…",
   working: (percent, left) => (percent ? `In Arbeit… ${percent} %` : "In Arbeit…") + (left ? `, noch etwa ${left}` : ""),

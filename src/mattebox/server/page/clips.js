@@ -99,10 +99,13 @@ function renderMessages(clip) {
   const doing = clip.work ? workWords(clip.work) : clip.isShowable === null ? words.opening : "";
   byId("clip-busy").hidden = !doing;
   byId("clip-busy").lastElementChild.textContent = doing;
-  setStatus(clip.work ? (clip.work.waiting ?? "") : failure ? failure[0] : clip.result ? resultWords(clip) : "");
+  setStatus(clip.work ? (clip.work.waiting ?? phaseWords(clip.work.phase)) : failure ? failure[0] : clip.result ? resultWords(clip) : "");
 }
 
 const failureWords = ({ code, problem, remedy }) => clipText().problems[code] ?? text.problems[code] ?? [problem, remedy];
+
+// Without numbers, so that screen readers say it once.
+const phaseWords = (phase) => (phase === "queued" ? clipText().queued : phase === "sending" ? clipText().uploading : clipText().working(0, ""));
 
 function workWords(work) {
   const { phase, fraction } = work, words = clipText(), percent = Math.round(100 * fraction), left = secondsLeft(work);
