@@ -47,6 +47,18 @@ def test_a_broken_picture_is_named_and_the_rest_is_done(run: Run, photo: Path, n
     assert [p.name for p in Path("out").iterdir()] == ["photo.png"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(("ctu", "photo.jpg"), "did you mean `mattebox cut`"),
+     (("cut", "photo.jpg", "--shadow", "soft"), "Did you mean --shadow contact --shadow-softness 8"),
+     (("cut", "photo.jpg", "--fill", "85"), "did you mean 85%?")],
+)  # fmt: skip
+def test_what_was_probably_meant_is_named(run: Run, photo: Path, arguments: tuple[str, ...], told: str) -> None:
+    ran = run(*arguments)
+    assert ran.code == 2
+    assert told in ran.error
+
+
 def test_a_missing_file(run: Run, photo: Path) -> None:
     ran = run("cut", "none.jpg", photo, "-o", "out/")
     assert ran.code == 3

@@ -78,6 +78,27 @@ def test_a_preset_that_only_names_the_picture_asks_for_nothing(request_text: str
     assert [r.values["preset"] for r in readings if "preset" in r.values] == ([preset] if preset else [])
 
 
+@pytest.mark.parametrize(
+    ("request_text", "wanted"),
+    [("weißabgleich auf 5600 kelvin, aber nur zu 70 prozent", {"balance": "5600K", "balance_strength": 70}),
+     ("blurry background, around 6%", {"background": "blur(6%)"}), ("90 degrees to the left", {"rotate": "-90"}),
+     ("Kein weißer Hintergrund, lieber cremefarben (#fff8e7)", {"background": "#fff8e7"}),
+     ("brighten up the dark areas", {"shadows": 30}), ("das Bild 2000 pixel lang", {"size": "2000"}),
+     ("Upscale 2x please, I want to print it", {"upscale": "2x"}), ("would amazon accept this", {"check_for": "amazon"}),
+     ("Entspricht das Bild den Regeln von eBay?", {"check_for": "ebay"}), ("grainy photo, fix", {"restore": "auto"}),
+     ("crop it tighter", {"crop": True}), ("Format 4 zu 3", {"aspect": "4:3"})],
+)  # fmt: skip
+def test_constructions(request_text: str, wanted: dict[str, object]) -> None:
+    assert changed_values(plan_request(request_text).recipe) == wanted
+
+
+@pytest.mark.parametrize("request_text", ["for Instagram", "für Instagram"])
+def test_what_a_picture_is_for_is_asked_about_where_it_leaves_the_format_open(request_text: str) -> None:
+    with pytest.raises(AmbiguousWords):
+        plan_request(request_text)
+    assert changed_values(plan_request(f"4:5 {request_text}").recipe) == {"aspect": "4:5"}
+
+
 def test_upside_down_in_german_is_no_crop() -> None:
     values = changed_values(plan_request("steht auf dem Kopf, bitte umdrehen und etwas heller").recipe)
     assert values == {"rotate": "180", "exposure": 0.25}

@@ -83,7 +83,8 @@ def _find_similar(word: str, commands: Sequence[str], synonyms: Iterable[str]) -
     if word in candidates:
         return [word]
     related = [c for c in commands if len(word) > 2 and (c.startswith(word) or word.startswith(f"{c}-"))]
-    return related[:1] or similar_names(word, candidates, min_similarity=MIN_COMMAND_SIMILARITY)
+    swapped = [c for c in commands if sorted(c) == sorted(word)]  # `ctu`
+    return (related or swapped)[:1] or similar_names(word, candidates, min_similarity=MIN_COMMAND_SIMILARITY)
 
 
 class LazyGroup(SuggestingGroup):

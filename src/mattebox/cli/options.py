@@ -29,6 +29,13 @@ from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.serialization import load_recipe
 from mattebox.recipe.steps import STEP_ORDER, Step
 
+VALUE_HINTS = {
+    ("shadow", "soft"): "--shadow contact --shadow-softness 8",
+    ("shadow", "hard"): "--shadow drop --shadow-softness 1",
+    ("shadow", "long"): "--shadow cast",
+    ("shadow", "natural"): "--shadow contact",
+    ("shadow", "floor"): "--shadow contact",
+}  # what is said of a shadow, and is no kind of it
 GENERAL_HEADING, BATCH_HEADING = "Options", "Many photographs"
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -42,7 +49,14 @@ class WordChoice(click.Choice[str]):
         self.deprecated_words = deprecated_words
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return str(value) if value in self.deprecated_words else super().convert(value, param, ctx)
+        if value in self.deprecated_words:
+            return str(value)
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            if not (hint := VALUE_HINTS.get((param.name if param else "", str(value)))):
+                raise
+            raise click.BadParameter(f"{error.message} Did you mean {hint}?", ctx, param) from error
 
 
 class StepCommand(HelpAllMixin, click.Command):

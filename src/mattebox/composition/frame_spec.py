@@ -91,5 +91,6 @@ def parse_fill(text: str) -> float | None:
         return None
     match = re.fullmatch(r"(\d+(?:\.\d+)?)%", text)
     if not match or not 1 <= float(match[1]) <= 100:
-        raise UsageError(f"{text!r} is not how much the subject fills", "give 1% to 100%, original, or any")
+        meant = f"did you mean {text}%? " if re.fullmatch(r"\d{1,2}(\.\d+)?|100", text) else ""
+        raise UsageError(f"{text!r} is not how much the subject fills", f"{meant}give 1% to 100%, original, or any")
     return float(match[1]) / 100

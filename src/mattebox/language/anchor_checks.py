@@ -90,7 +90,11 @@ def _is_changed_area(words: Sequence[Word], index: int, excess: Set[str]) -> boo
 def require_complete_request(words: Sequence[Word], lexicon: Lexicon) -> None:
     """AmbiguousWords for a request that says no more than what leaves open how: "crop it, please"."""
     said = [word for word in words if not word.find(Break) and not _is_empty(word)]
-    text = " ".join(word.text for word in said)
+    require_complete_text(" ".join(word.text for word in said), lexicon)
+
+
+def require_complete_text(text: str, lexicon: Lexicon) -> None:
+    """AmbiguousWords for words that leave open how, if there are no others: "for Instagram"."""
     question = lexicon.lone_questions.get(lexicon.leave_out_fillers(text.split()))
     if question is not None:
         raise AmbiguousWords(text, question.ask, question.choices)

@@ -34,6 +34,7 @@ from mattebox.recipe.steps import Background, Cut, Frame
 
 LESS_FACTOR, MORE_FACTOR = 0.5, 1.5  # of the last change, for "a bit less" and "a bit more"
 MAX_NAMED_NOUNS = 3  # in an error
+TURN_CONCEPT, RIGHT_ANGLES = "rotation", (90, 180, 270)  # of degrees without a noun
 PIXEL_CONCEPT = "size"  # of pixels without a noun
 CANVAS_CONCEPTS = (
     "size",
@@ -146,6 +147,7 @@ def _implied_anchor(anchor: Anchor, modifier: Modifier, lexicon: Lexicon) -> Anc
         targets = {concepts[n].measures.get(modifier.unit, n) for n in names}
         names = names[:1] if len(targets) == 1 else names
         names = [PIXEL_CONCEPT] if modifier.unit == "px" else names
+        names = [TURN_CONCEPT] if modifier.unit == "deg" and modifier.value in RIGHT_ANGLES else names
     else:
         return None
     if len(names) != 1:

@@ -9,6 +9,7 @@ from mattebox.errors import UsageError
 from mattebox.language.anchor_checks import (
     require_background,
     require_complete_request,
+    require_complete_text,
     require_direction,
     require_label_text,
     require_one_choice,
@@ -165,6 +166,7 @@ def _plan_tokens(text: str, tokens: Sequence[Token], base: Recipe | None, lexico
     require_label_text(readings, base, lexicon)
     require_background(read.words, readings)
     if not readings:
+        require_complete_text(" ".join(token.text for token in tokens if token.kind == "word"), lexicon)
         raise WordsNotUnderstood("nothing was asked for", 'say what you want, such as "white background, soft shadow"')
     recipe = assemble_recipe(readings, base)
     return Plan(recipe, tuple(readings), read.corrections, lexicon.vocabulary.language, read.passed_over)

@@ -178,13 +178,22 @@ def _as_number(token: Token, lexicon: Lexicon) -> Token:
 
 
 def _leave_out_infinitives(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
-    """The tokens without the words that only say that a verb follows."""
-    pairs = zip(tokens, [*tokens[1:], None], strict=False)
+    """The tokens without the words that only say that a verb follows, or how much: German "nur zu 40 %"."""
+    pairs = zip([None, *tokens], tokens, [*tokens[1:], None], strict=False)
     return [
         t
-        for t, after in pairs
-        if after is None or not lexicon.is_infinitive((fold_word(t.text), fold_word(after.text)))
+        for before, t, after in pairs
+        if after is None
+        or not (
+            lexicon.is_infinitive((fold_word(t.text), fold_word(after.text))) or _says_share(before, t, after, lexicon)
+        )
     ]
+
+
+def _says_share(before: Token | None, token: Token, after: Token, lexicon: Lexicon) -> bool:
+    """Whether a word is the German "zu" before a share, and not of a ratio: "zu 40 %", not "4 zu 3"."""
+    is_ratio = before is not None and before.kind == "number"
+    return fold_word(token.text) == lexicon.vocabulary.infinitive and after.kind == "number" and not is_ratio
 
 
 def count_unknown_words(text: str, lexicon: Lexicon) -> float:

@@ -21,6 +21,7 @@ STRENGTH_NAMES: Mapping[str, str] = MappingProxyType(
         "harmonise": "harmonise",
     }
 )  # parameters, and those that say how much of them
+PAINT, BLUR = "background", "blur"  # parameter, and the value that may have a share
 SHARES = frozenset(("restore",))  # strengths from 0 to 1
 WEAK_PERCENT, STRONG_PERCENT = 30, 100
 
@@ -35,6 +36,9 @@ def set_strength(anchor: Anchor, readings: Sequence[Reading]) -> Reading | None:
     readings
         So far.
     """
+    if readings and readings[-1].values.get(PAINT) == BLUR and (share := _share(anchor)):
+        last = readings[-1]
+        return replace(last, text=f"{last.text}, {anchor.text}", values={**last.values, PAINT: f"{BLUR}({share})"})
     name = next((STRENGTH_NAMES[n] for n in readings[-1].values if n in STRENGTH_NAMES), None) if readings else None
     percent = _percent(anchor)
     if name is None or percent is None:
@@ -42,6 +46,13 @@ def set_strength(anchor: Anchor, readings: Sequence[Reading]) -> Reading | None:
     value: Value = f"{percent / 100:g}" if name in SHARES else round(percent)
     last = readings[-1]
     return replace(last, text=f"{last.text}, {anchor.text}", values={**last.values, name: value}, is_default=False)
+
+
+def _share(anchor: Anchor) -> str:
+    """The one number in percent that an anchor is, as it is written; "" for anything else."""
+    numbers = [m for m in anchor.modifiers if isinstance(m, Number)]
+    is_share = len(numbers) == len(anchor.modifiers) == 1 and numbers[0].unit == "%"
+    return f"{numbers[0].text}%" if is_share else ""
 
 
 def _percent(anchor: Anchor) -> float | None:
