@@ -84,7 +84,7 @@ def test_a_preset_that_only_names_the_picture_asks_for_nothing(request_text: str
      ("blurry background, around 6%", {"background": "blur(6%)"}), ("90 degrees to the left", {"rotate": "-90"}),
      ("Kein weißer Hintergrund, lieber cremefarben (#fff8e7)", {"background": "#fff8e7"}),
      ("brighten up the dark areas", {"shadows": 30}), ("das Bild 2000 pixel lang", {"size": "2000"}),
-     ("Upscale 2x please, I want to print it", {"upscale": "2x"}), ("would amazon accept this", {"check_for": "amazon"}),
+     ("Upscale 2x, I want to print it", {"upscale": "2x"}), ("would amazon accept this", {"check_for": "amazon"}),
      ("Entspricht das Bild den Regeln von eBay?", {"check_for": "ebay"}), ("grainy photo, fix", {"restore": "auto"}),
      ("crop it tighter", {"crop": True}), ("Format 4 zu 3", {"aspect": "4:3"})],
 )  # fmt: skip
