@@ -40,9 +40,7 @@ def read_phrase(
         found = found or lexicon.whole_phrases.get(_without_courtesies(inner, lexicon), ())
         if word not in lexicon.fillers:
             folded = (*folded, word)
-        if found and not (
-            _names_area(found) and not (lexicon.places.commands - lexicon.places.courtesies).isdisjoint(whole)
-        ):
+        if found and not _begins_change(whole, found, lexicon):
             match = end, found
         if not folded and (any(isinstance(m, Area) for m in found) or _asks(whole, found)):
             break  # words that are small by themselves say where, or ask: "all around" in grey, "is this ok for" ebay
@@ -57,9 +55,11 @@ def read_phrase(
     return index + 1
 
 
-def _names_area(found: Sequence[Meaning]) -> bool:
-    """Whether words say where, which none do around a verb: "but make the product ..." is not "but the product"."""
-    return isinstance(found[0], Area)
+def _begins_change(whole: Sequence[str], found: Sequence[Meaning], lexicon: Lexicon) -> bool:
+    """Whether words that could say where are a new change: "but make the product ..." is not "all but the product"."""
+    commands = lexicon.places.commands - lexicon.places.courtesies
+    is_contrast = not set(lexicon.vocabulary.adversatives).isdisjoint(whole)
+    return isinstance(found[0], Area) and is_contrast and not commands.isdisjoint(whole)
 
 
 def _without_courtesies(words: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
