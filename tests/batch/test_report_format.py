@@ -1,6 +1,7 @@
 """Reports as tables for spreadsheets: what they hold, and that a later run reads them."""
 
 import csv
+import os
 import re
 from pathlib import Path
 
@@ -62,6 +63,36 @@ def test_names_are_read_back_as_they_were_and_none_is_a_formula(name: str) -> No
         (row,) = table_format.decode(content)
         assert (row["input"], row["notes"], row["box"]) == (name, "one two; three", "[1, 2]")
         assert not content.splitlines()[1].startswith((b"=", b"-", b"@"))
+
+
+def test_a_table_that_a_spreadsheet_has_separated_by_semicolons(run: Run) -> None:
+    photos(Path("in"), 2)
+    words = ("cut", "in", "-o", "out/", "--report", "r.csv")
+    assert run(*words).code == 0
+    Path("r.csv").write_text(Path("r.csv").read_text().replace(",", ";").replace("\n", "\r\n"))
+    photos(Path("in"), 3)
+    assert "2 had been done before" in run(*words, "--resume").err
+    assert [row["verdict"] for row in table("r.csv", ";")] == ["ok"] * 3
+
+
+def test_a_row_that_was_cut_off_is_removed_before_the_next(run: Run) -> None:
+    photos(Path("in"), 2)
+    words = ("cut", "in", "-o", "out/", "--report", "r.csv")
+    assert run(*words).code == 0
+    with open("r.csv", "a") as file:
+        file.write('in/2.jpg,out/2.png,ok,0.9,yes,"[1, 2')
+    photos(Path("in"), 3)
+    assert run(*words, "--resume").code == 0
+    assert [row["input"].rpartition(os.sep)[2] for row in table("r.csv")] == ["0.jpg", "1.jpg", "2.jpg"]
+
+
+def test_a_rejected_listing_is_tried_again(run: Run) -> None:
+    photos(Path("in"), 1)
+    words = ("cut", "in", "-o", "out/", "--background", "grey", "--check-for", "amazon", "--report", "r.csv")
+    assert run(*words).code == 1
+    again = run(*words, "--resume")
+    assert again.code == 1
+    assert "does not pass" in again.err
 
 
 def test_a_table_of_another_program_is_not_continued(run: Run) -> None:

@@ -73,6 +73,8 @@ def test_a_value_that_does_not_hold_fails_its_row_alone(run: Run) -> None:
         ("--backgruond", (), "background"),
         ("--model", (), "--model for the whole batch"),
         ("--format", (), "mug.jpg"),
+        ("--preset", (), "for the whole batch"),
+        ("--background,--background", (), "several columns --background"),
         ("--background", ("--server", "http://127.0.0.1:1"), "--server"),
     ],
 )
@@ -83,6 +85,30 @@ def test_columns_that_cannot_be(column: str, words: tuple[str, ...], told: str, 
     assert ran.code == 2
     assert told in ran.err
     assert not Path("out").exists()
+
+
+def test_pictures_are_looked_for_beside_the_list(run: Run) -> None:
+    photos(Path("lists/in"), 1)
+    Image.new("RGB", (8, 8), (1, 2, 3)).save("lists/wall.png")
+    Path("lists/list.csv").write_text("input,--background\nin/0.jpg,wall.png\n")
+    ran = run("cut", "--manifest", "lists/list.csv", "-o", "out/")
+    assert ran.code == 0, ran.err
+    assert corner("out/in/0.png") == [1, 2, 3, 255]
+
+
+def test_two_rows_with_one_output_are_named(run: Run) -> None:
+    photos(Path("in"), 2)
+    Path("list.csv").write_text("input,output\nin/0.jpg,a.png\nin/1.jpg,a.png\n")
+    ran = run("cut", "--manifest", "list.csv", "-o", "out/")
+    assert ran.code == 2
+    assert f"list.csv, line 3: becomes {Path('out/a.png')}, as line 2 does" in ran.err
+
+
+def test_a_workbook_is_no_list(run: Run) -> None:
+    Path("list.csv").write_bytes(b"PK\3\4\0\0")
+    ran = run("cut", "--manifest", "list.csv", "-o", "out/")
+    assert ran.code == 2
+    assert "save it as CSV" in ran.err
 
 
 def test_values_are_read_like_those_of_options() -> None:

@@ -6,7 +6,7 @@ Columns such as `--background` hold settings of their rows.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,14 +71,28 @@ def plan_from_manifest(
         own_recipe = None
         if fault is None and recipe is not None:
             try:
-                own_recipe = _row_recipe(row, columns, recipe)
+                own_recipe = _row_recipe(row, columns, recipe, Path(manifest).parent)
             except MatteboxError as error:
                 fault = UsageError(f"{row.place}: {error.problem}", error.remedy)
         job = BatchJob(row.input, target, naming.resume, url=row.url, recipe=own_recipe)
         entries.append(job if fault is None else BatchFailure(str(row.url or row.input or row.place), fault))
     if store is not None:
         entries = [place_in_store(e, store) if isinstance(e, BatchJob) else e for e in entries]
+    _check_outputs(entries, rows)
     return check_all_jobs(entries, naming)
+
+
+def _check_outputs(entries: Sequence[BatchJob | BatchFailure], rows: Sequence[ManifestEntry]) -> None:
+    """UsageError for two rows with one output."""
+    places: dict[str, str] = {}
+    for entry, row in zip(entries, rows, strict=True):
+        if isinstance(entry, BatchJob) and (name := os.path.normcase(str(entry.target))):
+            if name in places:
+                raise UsageError(
+                    f"{row.place}: becomes {entry.target}, as {places[name].rpartition(', ')[2]} does",
+                    "give each row a name of its own in the column `output`",
+                )
+            places[name] = row.place
 
 
 def _check_settings(manifest: str, columns: list[str], recipe: Recipe | None) -> None:
@@ -94,9 +108,9 @@ def _check_settings(manifest: str, columns: list[str], recipe: Recipe | None) ->
         raise UsageError(f"{manifest}: {error.problem}", error.remedy) from error
 
 
-def _row_recipe(row: ManifestEntry, columns: list[str], recipe: Recipe) -> Recipe | None:
+def _row_recipe(row: ManifestEntry, columns: list[str], recipe: Recipe, folder: Path) -> Recipe | None:
     """The recipe of a row that has settings of its own, checked. MatteboxError."""
-    own_recipe = row_recipe(recipe, {name: row.other_cells.get(name, "") for name in columns})
+    own_recipe = row_recipe(recipe, {name: row.other_cells.get(name, "") for name in columns}, folder)
     if own_recipe is not None:
         check_recipe(own_recipe)
     return own_recipe

@@ -38,7 +38,7 @@ class BatchReport:
     Attributes
     ----------
     done_rows : dict of (str, str) to dict
-        The last rows of earlier runs that did not fail, by their input and output.
+        The last rows of earlier runs that neither failed nor broke a rule, by their input and output.
     """
 
     def __init__(
@@ -51,12 +51,12 @@ class BatchReport:
         has_earlier_rows = os.path.lexists(path) and not self._is_stream
         if has_earlier_rows and not resume:
             raise OutputError(f"{path}: already exists", "go on with it by --resume, or choose another name")
-        earlier_rows = read_rows(path) if has_earlier_rows else iter(())
+        earlier_rows = _read_rows(path, self._format) if has_earlier_rows else iter(())
         self.done_rows = {(row["input"], str(row.get("output"))): row for row in earlier_rows if _is_done(row)}
         try:
             self._file: BinaryIO = open(path, "wb" if self._is_stream else "ab")  # noqa: SIM115  open all the time
-            if has_earlier_rows and _lacks_final_newline(path):
-                self._file.write(b"\n")
+            if has_earlier_rows:
+                _cut_incomplete_line(self._file, path)
             if self._is_stream or self._file.tell() == 0:
                 self._file.write(self._format.header())
         except OSError as error:
@@ -135,11 +135,15 @@ def report_row(outcome: Outcome, recipe_hash: str, model_hash: str, review_confi
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The complete rows of a report, oldest first. UsageError when it cannot be read."""
+    return _read_rows(path, ReportFormat(path))
+
+
+def _read_rows(path: Path, report_format: ReportFormat) -> Iterator[dict[str, Any]]:
     try:
         content = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "give the report of an earlier run") from error
-    yield from ReportFormat(path).decode(content)
+    return report_format.decode(content)
 
 
 def read_outputs(path: Path) -> dict[str, ReportedOutput]:
@@ -161,7 +165,7 @@ def hash_recipe(recipe: Recipe) -> str:
 
 
 def _is_done(row: dict[str, Any]) -> bool:
-    return row.get("verdict") != "failed" and bool(row.get("output_sha256"))
+    return row.get("verdict") not in ("failed", "rejected") and bool(row.get("output_sha256"))
 
 
 def _store_address(url: str) -> StoreAddress | None:
@@ -184,9 +188,8 @@ def _has_hash(path: Path, expected_hash: str) -> bool:
         return False
 
 
-def _lacks_final_newline(path: Path) -> bool:
-    """Whether the last line is incomplete."""
-    size = path.stat().st_size
-    with open(path, "rb") as file:
-        file.seek(max(0, size - 1))
-        return size > 0 and file.read(1) != b"\n"
+def _cut_incomplete_line(file: BinaryIO, path: Path) -> None:
+    """Cut off a last line without its end, as a kill leaves it: a spreadsheet would take the next one for a part."""
+    with open(path, "rb") as content:
+        whole = content.read().rfind(b"\n") + 1
+    file.truncate(whole)

@@ -16,6 +16,7 @@ from typing import Any
 from mattebox.errors import UsageError
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
+POSSIBLE_DELIMITERS = ",;\t"
 WORKBOOK_SUFFIXES = (".xls", ".xlsx", ".ods")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 COLUMNS = (
@@ -50,14 +51,22 @@ class ReportFormat:
     def decode(self, content: bytes) -> Iterator[dict[str, Any]]:
         """The complete rows of a file, oldest first; those of a table have texts as values.
 
-        UsageError for a table with other columns.
+        Rows that are encoded from now on are separated as they are there, since spreadsheets write semicolons in much
+        of Europe. UsageError for a table with other columns.
         """
         lines = content.split(b"\n")
         if self.delimiter is None:
             return _decode_json(lines)
-        if content and not content.startswith(self.header().rstrip(b"\n")):
-            raise UsageError(f"{self.path}: its columns are not those of a report", "choose another name")
+        if content:
+            self.delimiter = self._find_delimiter(lines[0])
         return _decode_table(lines[1:-1], self.delimiter)
+
+    def _find_delimiter(self, header: bytes) -> str:
+        names = header.removeprefix(BYTE_ORDER_MARK).rstrip(b"\r").decode("utf-8", "replace")
+        for delimiter in POSSIBLE_DELIMITERS:
+            if names == delimiter.join(COLUMNS):
+                return delimiter
+        raise UsageError(f"{self.path}: its columns are not those of a report", "choose another name")
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
@@ -97,6 +106,6 @@ def _decode_json(lines: list[bytes]) -> Iterator[dict[str, Any]]:
 def _decode_table(lines: list[bytes], delimiter: str) -> Iterator[dict[str, Any]]:
     """The rows of a table, each line by itself: in one that was cut off, a quotation mark may stay open."""
     for line in lines:
-        cells = next(csv.reader([line.decode("utf-8", "replace")], delimiter=delimiter), [])
+        cells = next(csv.reader([line.decode("utf-8", "replace").rstrip("\r")], delimiter=delimiter), [])
         if len(cells) == len(COLUMNS):
             yield {name: cell.removeprefix(TEXT_MARK) for name, cell in zip(COLUMNS, cells, strict=True)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,12 +18,17 @@ from mattebox.recipe.recipe import Recipe
 
 OPTION_MARK = "--"
 NUMBER_TYPES: dict[type, type] = {msgspec.inspect.IntType: int, msgspec.inspect.FloatType: float}
-YES, NO = ("yes", "true", "1", "x", "on"), ("no", "false", "0", "off")
+YES = ("yes", "true", "1", "x", "on", "ja", "wahr")  # spreadsheets write their own language's
+NO = ("no", "false", "0", "off", "nein", "falsch")
 WHOLE_BATCH_OPTIONS = {
     "model": "all rows use one network: give --model for the whole batch",
     "format": "name the outputs with the suffix that you want, such as mug.jpg",
-    "sign": "give --sign for the whole batch",
-}
+    **dict.fromkeys(
+        ("sign", "preset", "recipe", "metadata", "keep_hidden", "overwrite", "name", "report", "resume", "review",
+         "sheet", "compare", "jobs", "device", "threads", "server", "on", "share", "watch", "recursive", "fetch"),
+        "give it for the whole batch",
+    ),
+}  # fmt: skip
 
 
 def setting_columns(names: Iterable[str]) -> list[str]:
@@ -32,12 +38,15 @@ def setting_columns(names: Iterable[str]) -> list[str]:
 
 def unmarked_settings(names: Iterable[str]) -> list[str]:
     """The columns that are named like settings, but without dashes."""
-    return [name for name in names if name.replace("-", "_") in parameters_by_name()]
+    return [name for name in dict.fromkeys(names) if name.replace("-", "_") in parameters_by_name()]
 
 
 def check_columns(columns: Iterable[str]) -> None:
-    """UsageError for a column that is no option, or one of the whole batch."""
+    """UsageError for a column that is no option, one of the whole batch, or there twice."""
+    columns = list(columns)
     for column in columns:
+        if columns.count(column) > 1:
+            raise UsageError(f"there are several columns {column}", "leave one")
         name = _parameter_name(column)
         if name in WHOLE_BATCH_OPTIONS:
             raise UsageError(f"{column} cannot be a column", WHOLE_BATCH_OPTIONS[name])
@@ -45,7 +54,7 @@ def check_columns(columns: Iterable[str]) -> None:
             build_recipe({name: ""})  # names the nearest ones
 
 
-def row_recipe(base: Recipe, cells: Mapping[str, str]) -> Recipe | None:
+def row_recipe(base: Recipe, cells: Mapping[str, str], folder: Path = Path()) -> Recipe | None:
     """The recipe of a row.
 
     Parameters
@@ -54,6 +63,8 @@ def row_recipe(base: Recipe, cells: Mapping[str, str]) -> Recipe | None:
         The recipe of the batch.
     cells
         What the row says, by column; the batch's own value holds where it says nothing.
+    folder
+        The manifest's, in which pictures are looked for that rows name, and then where the command runs.
 
     Returns
     -------
@@ -68,7 +79,7 @@ def row_recipe(base: Recipe, cells: Mapping[str, str]) -> Recipe | None:
     values = {_parameter_name(column): cell.strip() for column, cell in cells.items() if cell.strip()}
     if not values:
         return None
-    recipe = build_recipe({name: _parse_cell(name, cell) for name, cell in values.items()}, base)
+    recipe = build_recipe({name: _parse_cell(name, cell, folder) for name, cell in values.items()}, base)
     if recipe.required_model != base.required_model:
         raise UsageError("its settings need a cutout, which this command does not make", "use mattebox cut")
     return recipe
@@ -78,10 +89,12 @@ def _parameter_name(column: str) -> str:
     return column.removeprefix(OPTION_MARK).replace("-", "_")
 
 
-def _parse_cell(name: str, cell: str) -> Any:
-    """A cell's value: numbers and texts by the kind of their option, yes and no for switches."""
+def _parse_cell(name: str, cell: str, folder: Path) -> Any:
+    """A cell's value: numbers, texts and files by the kind of their option, yes and no for switches."""
     parameter = parameters_by_name()[name]
     if parameter.switch_value is None:
+        if Path(cell).suffix and (folder / cell).is_file():
+            return str(folder / cell)
         number_type = NUMBER_TYPES.get(type(base_type(parameter)), str)
         with contextlib.suppress(ValueError):  # the recipe then says what it should be
             return number_type(cell)

@@ -93,12 +93,14 @@ def read_manifest(manifest: str | Path) -> Manifest:
         has_input = INPUT_COLUMN in reader.fieldnames
     except (OSError, ValueError, csv.Error) as error:
         raise UsageError(f"{path}: cannot be read ({error})", "give a CSV file with a column `input`") from error
+    if "\0" in body.partition("\n")[0]:
+        raise UsageError(f"{path}: is no text but a workbook or the like", "save it as CSV, in UTF-8")
     if not rows or not has_input:
         raise UsageError(
             f"{path}: has no column `input` with names below it", "name it in the first line: input,output"
         )
     others = filter(_is_other, reader.fieldnames)
-    return Manifest(rows, tuple(dict.fromkeys(others)))
+    return Manifest(rows, tuple(others))
 
 
 def _decode_text(content: bytes) -> str:
