@@ -30,6 +30,7 @@ SHARES = {  # of phrases read as wanted
     "dev-f2": 0.94,
     "held-f": 0.93,
     "held-g": 0.79,
+    "held-h": 0.91,
     "table": 0.95,
 }
 MAX_MISREAD = {
@@ -44,6 +45,7 @@ MAX_MISREAD = {
     "dev-f2": 3,
     "held-f": 5,
     "held-g": 9,
+    "held-h": 3,
     "table": 16,
 }  # phrases that gave another recipe than wanted, without an error
 
