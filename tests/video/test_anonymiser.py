@@ -16,7 +16,7 @@ from PIL import Image
 
 import mattebox as mb
 from mattebox.anonymisation.regions import DetectedObject
-from mattebox.errors import UsageError
+from mattebox.errors import ModelError, UsageError
 from mattebox.types import DepthMap, Metadata
 from mattebox.video.frame_search import FrameSearch
 from mattebox.video.object_tracks import MAX_GAP_FRAMES
@@ -132,3 +132,20 @@ def test_names_are_those_of_photographs(name: str, tmp_path: Path) -> None:
         mb.VideoAnonymiser(**values)
     with pytest.raises(UsageError, match=f"no parameter '{name}'.*{current}"):
         mb.anonymise_video(tmp_path / "clip.mp4", tmp_path / "safe.mp4", **values)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"hide": "face"}, "hide"),
+        ({"hide": "none"}, "hides nothing"),
+        ({"hide_method": "blurr"}, "hide_method"),
+        ({"hide_shape": "circle"}, "hide_shape"),
+        ({"hide_growth": -500}, "hide_growth"),
+        ({"hide_sensitivity": -3}, "hide_sensitivity"),
+        ({"hide_detector": "nope"}, "detect-1"),
+    ],
+)
+def test_values_are_those_of_photographs(values: dict[str, Any], told: str, tmp_path: Path) -> None:
+    with pytest.raises((UsageError, ModelError), match=told):
+        mb.VideoAnonymiser(**values)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from mattebox.server.http.problems import Problem
 
@@ -34,3 +37,15 @@ class CallerStreams:
             self._counts[caller] -= 1
             if not self._counts[caller]:
                 del self._counts[caller]
+
+
+class CountedStream(StreamingResponse):
+    """Server-sent events, counted as one of a caller's streams from when they are sent until they end."""
+
+    def __init__(self, streams: CallerStreams, caller: str, events: AsyncIterator[str]) -> None:
+        super().__init__(events, media_type="text/event-stream")
+        self._streams, self._caller = streams, caller
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._streams.count(self._caller):
+            await super().__call__(scope, receive, send)

@@ -15,7 +15,10 @@ from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 from mattebox.io.metadata import keep_safe_metadata
 from mattebox.models.object_detector import open_object_detector
-from mattebox.recipe.steps import Anonymise
+from mattebox.pipeline.anonymisation import anonymise_step, check_anonymise_step
+from mattebox.recipe.flat_parameters import build_recipe, stringify_values
+from mattebox.recipe.recipe import Recipe
+from mattebox.recipe.steps import Anonymise, Save
 from mattebox.types import Picture
 from mattebox.video.cutter import convert_frame
 from mattebox.video.frame_search import FrameSearch
@@ -76,7 +79,9 @@ class VideoAnonymiser:
     Raises
     ------
     UsageError
-        `look_ahead` is out of range.
+        A value is none of those that are allowed.
+    ModelError
+        There is no such detector.
 
     Examples
     --------
@@ -105,10 +110,10 @@ class VideoAnonymiser:
             raise UsageError(f"VideoAnonymiser has no parameter {name!r}", suggest_name(name, known))
         if not 0 <= look_ahead <= MAX_GAP_FRAMES:
             raise UsageError(f"look_ahead = {look_ahead} is out of range", f"give 0 to {MAX_GAP_FRAMES} frames")
-        self._step = Anonymise(
-            hide=hide, method=hide_method, shape=hide_shape, growth=hide_growth, sensitivity=hide_sensitivity,
-            detector=os.fspath(hide_detector),
-        )  # fmt: skip
+        self._step = _build_step({
+            "hide": hide, "hide_method": hide_method, "hide_shape": hide_shape, "hide_growth": hide_growth,
+            "hide_sensitivity": hide_sensitivity, "hide_detector": hide_detector,
+        })  # fmt: skip
         self._search = FrameSearch(open_object_detector(self._step.detector, device, threads), self._step)
         self._tracks = ObjectTracks(self._search.min_scores, look_ahead)
         self._waiting: deque[_WaitingFrame] = deque()
@@ -154,3 +159,13 @@ class VideoAnonymiser:
         return AnonymisedFrame(
             waiting.index, waiting.time, replace(hidden, metadata=metadata, depth=None, mattes={}), objects
         )
+
+
+def _build_step(values: dict[str, Any]) -> Anonymise:
+    """The step of these values, checked as a recipe's is. UsageError, ModelError."""
+    recipe = build_recipe(stringify_values(values), Recipe((Save(),)))
+    check_anonymise_step(recipe)
+    step = anonymise_step(recipe)
+    if step is None:
+        raise UsageError("hide = 'none' hides nothing", "choose all, faces or plates")
+    return step

@@ -16,7 +16,7 @@ from mattebox.errors import InputUnreadable, NoSubject, UsageError
 from mattebox.io.reader import read_cached
 from mattebox.io.writer import check_not_input
 from mattebox.models.object_detector import ObjectDetector, open_object_detector
-from mattebox.pipeline.anonymisation import KIND_WORDS, NOTHING_FOUND_NOTE
+from mattebox.pipeline.anonymisation import KIND_WORDS, NOTHING_FOUND_NOTE, check_anonymise_step
 from mattebox.provenance.manifest import ModelUse
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Anonymise, Label
@@ -108,6 +108,7 @@ def anonymise_clip(
     check_label(label, read_cached)
     check_not_input(target, (source,))
     started, result = clock.monotonic(), AnonymisedClip(target)
+    check_anonymise_step(recipe)
     detector = open_object_detector(step.detector, device, threads)
     finish = _open_signer(source, target, recipe, detector, result, overwrite=overwrite)
     with contextlib.ExitStack() as stack:

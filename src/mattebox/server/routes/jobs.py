@@ -13,7 +13,7 @@ from starlette.convertors import StringConvertor, register_url_convertor
 
 from mattebox.server.api_keys import JOBS_SCOPE
 from mattebox.server.auth import name_sharer, require_caller
-from mattebox.server.caller_streams import CallerStreams
+from mattebox.server.caller_streams import CountedStream
 from mattebox.server.content_buffer import Content, ContentBuffer
 from mattebox.server.http.content_negotiation import choose_media_type
 from mattebox.server.http.content_response import ContentResponse
@@ -100,9 +100,9 @@ async def stream_job_events(request: Request, name: str) -> Response:
     """A job's states and progress as server-sent events, each with the job as JSON, until it is finished or erased."""
     state = get_state(request)
     sharer = name_sharer(state.access, request)
-    state.streams.check_room(sharer)
     await _require_status(request, name)
-    return StreamingResponse(_count_stream(state.streams, sharer, request, name), media_type="text/event-stream")
+    state.streams.check_room(sharer)  # last: nobody else's turn comes until the response counts itself
+    return CountedStream(state.streams, sharer, _follow_job(request, name))
 
 
 @router.post(
@@ -130,12 +130,6 @@ async def erase_job(request: Request, name: str) -> Response:
     state = get_state(request)
     await state.auditor.record(require_caller(state.access, request, JOBS_SCOPE), "erase")
     return Response(status_code=204)
-
-
-async def _count_stream(streams: CallerStreams, sharer: str, request: Request, job_id: str) -> AsyncIterator[str]:
-    with streams.count(sharer):
-        async for event in _follow_job(request, job_id):
-            yield event
 
 
 async def _follow_job(request: Request, job_id: str) -> AsyncIterator[str]:
