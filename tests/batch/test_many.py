@@ -118,6 +118,18 @@ def test_what_has_no_clear_subject_is_put_aside_for_review(run: Run) -> None:
     assert Path("s.html").read_text().count("please check it") == 1
 
 
+def test_a_sheet_of_a_batch_that_went_on_shows_what_was_done_before(run: Run) -> None:
+    photos(Path("in"), 2)
+    assert run("cut", "in", "-o", "out/", "--report", "r.csv").code == 0
+    photos(Path("in"), 3)
+    ran = run("cut", "in", "-o", "out/", "--report", "r.csv", "--resume", "--sheet", "s.html")
+    assert ran.code == 0
+    page = Path("s.html").read_text()
+    assert page.count("data:image/webp") == 3
+    assert page.count("done before") == 2
+    assert "3 photographs, 0 failed" in page
+
+
 def test_several_at_a_time_make_the_same_bytes(run: Run) -> None:
     photos(Path("in"), 6)
     for n in ("1", "4"):

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mattebox.batch.job import Outcome
+from mattebox.batch.plan import BatchJob
 from mattebox.io.atomic_write import write_bytes
+from mattebox.io.reader import read
 from mattebox.pipeline.html_preview import (
     SHEET_CSS,
     limited_shape,
     render_page,
     webp_data_url,
 )
+from mattebox.types import Picture
 
 MAX_THUMBNAIL_SIDE_PIXELS = 240  # longer side
 THUMBNAIL_QUALITY = 75  # of WebP
@@ -40,22 +43,28 @@ class ContactSheet:
             )
             return
         matte = outcome.result.matte
-        confidence = 1.0 if matte is None else matte.confidence
-        caption = "" if matte is None else f"confidence {100 * confidence:.0f} %, "
-        if matte is not None and not matte.found:
-            caption += "please check it, "
-        caption += f"{outcome.seconds:.1f} s"
-        picture = outcome.result.picture
+        remark = "please check it, " if matte is not None and not matte.found else ""
+        confidence = None if matte is None else matte.confidence
+        self._add_picture(name, outcome.result.picture, confidence, f"{remark}{outcome.seconds:.1f} s")
+
+    def add_earlier(self, job: BatchJob, confidence: float | None) -> None:
+        """Add the thumbnail of a result that an earlier run has written to a file. Raises InputError."""
+        if job.target_file is not None:
+            self._add_picture(html.escape(job.name), read(job.target_file), confidence, "done before")
+
+    def _add_picture(self, name: str, picture: Picture, confidence: float | None, remark: str) -> None:
+        """Add a cell; its name is escaped."""
+        caption = remark if confidence is None else f"confidence {100 * confidence:.0f} %, {remark}"
         source = webp_data_url(picture, limited_shape(picture.shape, self.side_pixels), THUMBNAIL_QUALITY)
         image = f'<div><img loading="lazy" alt="" src="{source}"></div>'
-        self.cells.append(
-            (confidence, f"<figure>{image}<figcaption>{name}<small>{caption}</small></figcaption></figure>")
-        )
+        cell = f"<figure>{image}<figcaption>{name}<small>{caption}</small></figcaption></figure>"
+        self.cells.append((1.0 if confidence is None else confidence, cell))
 
     def write(self) -> None:
         """Write the page, sorted by confidence. OutputError."""
         cells = "".join(cell for _, cell in sorted(self.cells, key=lambda c: c[0]))
         failed = sum(confidence < 0 for confidence, _ in self.cells)
-        title = f"{len(self.cells)} photographs, {failed} failed; the least confident come first"
+        count = "1 photograph" if len(self.cells) == 1 else f"{len(self.cells)} photographs"
+        title = f"{count}, {failed} failed; the least confident come first"
         page = render_page(title, SHEET_CSS, f"<h1>mattebox</h1><p>{title}</p><main>{cells}</main>")
         write_bytes(self.path, page.encode(errors="replace"), overwrite=True)

@@ -64,7 +64,7 @@ class BatchReport:
 
     def is_finished(self, job: BatchJob) -> bool:
         """Whether an earlier run finished this job, and its input and output files are unchanged since."""
-        row = self._find_row(job)
+        row = self.find_row(job)
         if row is None or job.source is None or job.target is None or not self._has_same_settings(row, job):
             return False
         source = job.source if job.url is None else _store_address(job.url)
@@ -72,8 +72,12 @@ class BatchReport:
 
     def is_outdated(self, job: BatchJob) -> bool:
         """Whether an earlier run did this job with another recipe or model."""
-        row = self._find_row(job)
+        row = self.find_row(job)
         return row is not None and not self._has_same_settings(row, job)
+
+    def find_row(self, job: BatchJob) -> dict[str, Any] | None:
+        """The last row of an earlier run that did this job, whatever its recipe."""
+        return self.done_rows.get((job.name, str(job.target)))
 
     def add(self, outcome: Outcome) -> None:
         """Append the line of an outcome and sync it to disk. OutputError."""
@@ -94,9 +98,6 @@ class BatchReport:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def _find_row(self, job: BatchJob) -> dict[str, Any] | None:
-        return self.done_rows.get((job.name, str(job.target)))
 
     def _has_same_settings(self, row: dict[str, Any], job: BatchJob) -> bool:
         recipe_hash = hash_recipe(job.recipe or self.recipe)

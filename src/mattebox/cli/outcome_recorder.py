@@ -85,6 +85,7 @@ class OutcomeRecorder:
         if isinstance(outcome, JobState):
             assert isinstance(entry, BatchJob)
             self.console.report_skipped(entry)
+            self._show_earlier(entry)
         elif isinstance(outcome, BatchFailure):
             self.console.report_failure(outcome)
             if self.report is not None:
@@ -115,6 +116,16 @@ class OutcomeRecorder:
                 add(outcome)
             except MatteboxError as error:  # the picture cannot be shown; the others are done
                 self.console.report_failure(BatchFailure(outcome.job.name, error), outcome.job)
+
+    def _show_earlier(self, job: BatchJob) -> None:
+        """Show a result of an earlier run on the contact sheet, which would lack it otherwise."""
+        row = None if self.report is None else self.report.find_row(job)
+        if self.contact_sheet is None or row is None:
+            return
+        try:
+            self.contact_sheet.add_earlier(job, float(row["confidence"]) if row.get("confidence") else None)
+        except MatteboxError as error:
+            self.console.report_failure(BatchFailure(job.name, error), job)
 
     def _link_for_review(self, outcome: Outcome) -> None:
         """Link (or copy where links are not possible) a doubtful result, or one that its marketplace would reject."""
