@@ -64,7 +64,10 @@ class LiteNet(nn.Module):
         self.head = nn.Conv2d(decoder[-1], 4, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, list[Tensor]]:
-        features = self.encoder(x)
+        return self.decode(self.encoder(x))
+
+    def decode(self, features: list[Tensor]) -> Tensor | tuple[Tensor, list[Tensor]]:
+        """Logits from the encoder's features at 1/2 .. 1/32, which the list loses; in training mode side logits too."""
         y, levels = self.context(self.attention(self.narrow(features.pop()))), []
         for rise in self.rises:
             y = rise(y, features.pop())

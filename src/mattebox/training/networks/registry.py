@@ -1,6 +1,6 @@
 """Registry of the cutout networks: the names of recipes (`net`) and of cards (`architecture`).
 
-All take N x 3 x H x W normalised sRGB with sides in multiples of 32 and give N x 1 x H x W alpha logits, in training
+All take N x 3 x H x W normalised sRGB (clipnet also a prior matte, as a fourth channel) with sides in multiples of 32 and give N x 1 x H x W alpha logits, in training
 mode with side logits.
 """
 
@@ -13,6 +13,7 @@ from torch import nn
 
 from mattebox.errors import UsageError
 from mattebox.models.cards.card import Card
+from mattebox.training.networks.clipnet import ClipNet
 from mattebox.training.networks.cutnet import CutNet, CutNetShape
 from mattebox.training.networks.deeplab import DeepLab
 from mattebox.training.networks.litenet import LiteNet
@@ -34,6 +35,7 @@ def _build_cutnet(shape: dict[str, Any]) -> nn.Module:
 ARCHITECTURES = {
     "cutnet": Architecture("CutNet", _build_cutnet),
     "litenet": Architecture("LiteNet", lambda shape: LiteNet(**shape)),
+    "clipnet": Architecture("ClipNet", lambda shape: ClipNet(**shape)),
     "unet": Architecture("U-Net", lambda shape: UNet(**shape)),
     "deeplab-mobilenet": Architecture("DeepLabV3+ MobileNetV3", lambda shape: DeepLab("mobilenet", **shape)),
     "deeplab-resnet18": Architecture("DeepLabV3+ ResNet-18", lambda shape: DeepLab("resnet18", **shape)),
