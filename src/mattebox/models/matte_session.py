@@ -230,10 +230,15 @@ class Session:
         ModelError
             The network keeps no state, or its outputs do not fit its card.
         """
+        return self.predict_next_preprocessed(*self.preprocess(picture), state)
+
+    def predict_next_preprocessed(
+        self, x: NDArray[np.float32], geometry: LetterboxGeometry, state: NamedArrays | None = None
+    ) -> tuple[MattePrediction, NamedArrays]:
+        """As `predict_next`, from the result of `preprocess`, or a part of it with its own geometry."""
         states, output = self.card.input.states, self.card.output
         if self._network is None or not states:
             raise ModelError(f"model {self.card.name} keeps no state", "choose a recurrent one, such as rvm")
-        x, geometry = self.preprocess(picture)
         outputs = self._network.run_with_state(x, state or {})
         if max(output.index, *states.values()) >= len(outputs):
             raise ModelError(

@@ -68,7 +68,12 @@ class CalibrationPictures(CalibrationDataReader):  # type: ignore[misc, unused-i
 
 
 def quantise_card(
-    session: Session, data: Path, out: Path, picture_count: int, float_prefixes: tuple[str, ...] = ()
+    session: Session,
+    data: Path,
+    out: Path,
+    picture_count: int,
+    float_prefixes: tuple[str, ...] = (),
+    reader: CalibrationDataReader | None = None,
 ) -> None:
     """Write the int8 graph of a session's card.
 
@@ -84,6 +89,8 @@ def quantise_card(
         About how many training pictures the ranges are taken from.
     float_prefixes : tuple of str
         Nodes whose names begin with one of these stay in float.
+    reader : CalibrationDataReader, optional
+        Other inputs to take the ranges from, for a graph that sees more than a picture.
 
     Raises
     ------
@@ -99,7 +106,8 @@ def quantise_card(
         quant_pre_process(str(source), str(preprocessed), skip_symbolic_shape=True)
         graph = onnx.load(preprocessed).graph
         quantize_static(
-            str(preprocessed), str(out), CalibrationPictures(session, data, picture_count, graph.input[0].name),
+            str(preprocessed), str(out),
+            CalibrationPictures(session, data, picture_count, graph.input[0].name) if reader is None else reader,
             quant_format=QuantFormat.QDQ, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
             per_channel=True, reduce_range=True, calibrate_method=CalibrationMethod.MinMax,
             op_types_to_quantize=["Conv", "MatMul", "Gemm"],

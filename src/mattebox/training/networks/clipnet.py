@@ -1,4 +1,4 @@
-"""ClipNet: a LiteNet that is also told a matte of the frame before, so that a small network suffices between key frames."""
+"""ClipNet: a LiteNet that is also told the matte of a frame beside, for the frames of clips between key frames."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ClipNet(LiteNet):
 
     The prior is added to the encoder's features at each scale by a convolution without bias that starts at 0: without a
     prior (N x 3 x H x W), with an empty one, and before it is trained, the network is the `LiteNet` of its weights.
-    At 1/2 it is added for the decoder only, so that gradients end before the costly first stages, where those are frozen.
+    At 1/2 it is added for the decoder only, so that gradients end before the first stages, where those are frozen.
 
     Parameters
     ----------
@@ -36,7 +36,8 @@ class ClipNet(LiteNet):
 
     def _encode(self, picture: Tensor, prior: Tensor) -> list[Tensor]:
         """The encoder's features at 1/2 .. 1/32 with the prior's."""
-        x, features = self.encoder.stem(picture), []
+        x = self.encoder.stem(picture)
+        features: list[Tensor] = []
         for number, stage in enumerate(self.encoder.stages):
             x = stage(x)
             if number not in self.encoder.levels:

@@ -1,7 +1,7 @@
 """Registry of the cutout networks: the names of recipes (`net`) and of cards (`architecture`).
 
-All take N x 3 x H x W normalised sRGB (clipnet also a prior matte, as a fourth channel) with sides in multiples of 32 and give N x 1 x H x W alpha logits, in training
-mode with side logits.
+All take N x 3 x H x W normalised sRGB (clipnet also a prior matte, as a fourth channel) with sides in multiples of 32,
+and give N x 1 x H x W alpha logits, in training mode with side logits.
 """
 
 from __future__ import annotations

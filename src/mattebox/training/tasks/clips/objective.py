@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mattebox.training.core import mixed_precision
+from mattebox.training.data.batch_sampler import TrainingBatch
 from mattebox.training.networks.normalisation import normalise_rgb
 from mattebox.training.tasks.clips.clip_batches import ClipBatch
 from mattebox.training.tasks.clips.prior_mattes import move_mattes
@@ -25,8 +26,9 @@ class ClipObjective(CutoutObjective):
         super().__init__(settings, device, feature_weights)
         self.clip_settings = settings
 
-    def forward(self, batch: ClipBatch) -> dict[str, Tensor]:
-        """The loss, and as parts of the log the mean errors of alpha with a prior and without."""
+    def forward(self, batch: TrainingBatch) -> dict[str, Tensor]:
+        """The loss of a ClipBatch, and for the log the mean errors of alpha with a prior and without."""
+        assert isinstance(batch, ClipBatch)
         weights = self.clip_settings
         picture = normalise_rgb(batch.rgb)
         with mixed_precision.autocast_where_fast(self.device):

@@ -68,9 +68,7 @@ def add_mistakes(alpha: Tensor) -> Tensor:
 def _change_parts(alpha: Tensor) -> Tensor:
     """Take a part from some mattes, add a piece to some, and fill the holes of some."""
     size = alpha.shape[2], alpha.shape[3]
-    part, piece = (
-        box_blur(draw_shape_mattes(len(alpha), size, alpha.device, PATCH_RADIUS_RANGE), 5) for _ in range(2)
-    )
+    part, piece = (box_blur(draw_shape_mattes(len(alpha), size, alpha.device, PATCH_RADIUS_RANGE), 5) for _ in range(2))
     alpha = alpha * (1 - part * _chosen(alpha, MISSING_SHARE))
     alpha = torch.maximum(alpha, piece * _chosen(alpha, EXTRA_SHARE))
     filled = _erode(_dilate(alpha, FILLED_SAMPLES), FILLED_SAMPLES)

@@ -10,7 +10,7 @@ from torch import nn
 from mattebox.training.core.task import Evaluation, Objective
 from mattebox.training.data.augmentation import bucket_sizes
 from mattebox.training.tasks.clips.clip_batches import ClipBatch, add_priors
-from mattebox.training.tasks.clips.evaluation import evaluate_with_priors
+from mattebox.training.tasks.clips.evaluation import evaluate_with_priors, network_predictor
 from mattebox.training.tasks.clips.objective import ClipObjective
 from mattebox.training.tasks.clips.settings import ClipSettings
 from mattebox.training.tasks.cutout.task import CutoutTask
@@ -48,5 +48,5 @@ class ClipTask(CutoutTask):
 
     def evaluate(self, net: nn.Module) -> Evaluation:
         """IoU with a prior and without, at the size that training ends with."""
-        scores = evaluate_with_priors(net, self.data, self.settings.side_at(1.0), VALIDATION_STRIDE)
+        scores = evaluate_with_priors(network_predictor(net), self.data, self.settings.side_at(1.0), VALIDATION_STRIDE)
         return Evaluation({"side": self.side, **scores}, scores["iou"] + ALONE_WEIGHT * scores["iou_alone"])

@@ -2,9 +2,9 @@
 
     python -m mattebox.training.tasks.clips.train RECIPE DATA OUT --from CARD [--soft soft.npz]
 
-It sees a frame and the matte of a frame before, and begins with the weights of a cutout network. Labelled and soft-labelled
-photographs are enough: their mattes, moved and with mistakes, stand for those of the frame before. DATA and soft.npz are
-those of mattebox.training.tasks.cutout.train; a run that was killed goes on from its last checkpoint.
+It sees a frame and the matte of a frame beside it, and begins with the weights of a cutout network. Labelled and
+soft-labelled photographs are enough: their mattes, moved and with mistakes, stand for those of the frame beside. DATA
+and soft.npz are those of mattebox.training.tasks.cutout.train; a run that was killed goes on from its last checkpoint.
 """
 
 from __future__ import annotations
