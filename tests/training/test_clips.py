@@ -83,13 +83,13 @@ def test_a_clip_network_is_trained_exported_and_run(tmp_path: Path) -> None:
     from mattebox.training.export.clips import write_clip_onnx
     from mattebox.training.export.cutout import load_cutout_network
     from mattebox.training.tasks.clips.settings import ClipSettings
-    from mattebox.training.tasks.clips.task import ClipTask
+    from mattebox.training.tasks.clips.task import ClipTrainingTask
 
     settings = ClipSettings(
         steps=2, batch=4, pool_side=32, sides=[[0.0, 64]], shape=LITE, judge_every=1.0, warmup=1,
         freeze_statistics=True, second=0.5, repeated=0.5,
     )  # fmt: skip
-    Trainer(ClipTask(settings, material(tmp_path / "mine")), tmp_path / "run").run()
+    Trainer(ClipTrainingTask(settings, material(tmp_path / "mine")), tmp_path / "run").run()
     rows = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
     assert {"iou", "iou_alone", "iou_of_prior"} <= rows[-1].keys()
     net, name, shape = load_cutout_network(tmp_path / "run/best.pt")

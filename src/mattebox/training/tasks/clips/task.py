@@ -20,7 +20,7 @@ PRIOR_RATE = 4.0  # times the learning rate, of the prior's convolutions, which 
 ALONE_WEIGHT = 0.25  # of the IoU without a prior in what decides on the best checkpoint
 
 
-class ClipTask(CutoutTask):
+class ClipTrainingTask(CutoutTask):
     """A clip network in training; see `CutoutTask` for the parameters."""
 
     settings: ClipSettings

@@ -18,7 +18,7 @@ from mattebox.training.core.distributed import DistributedContext
 from mattebox.training.core.trainer import Trainer
 from mattebox.training.data.soft_labels import read_soft_labels
 from mattebox.training.tasks.clips.settings import ClipSettings
-from mattebox.training.tasks.clips.task import ClipTask
+from mattebox.training.tasks.clips.task import ClipTrainingTask
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _train(args: argparse.Namespace, distributed: DistributedContext) -> None:
     settings = read_recipe(ClipSettings, args, distributed)
     soft_labels = read_soft_labels(args.soft) if args.soft else None
-    Trainer(ClipTask(settings, args.data, soft_labels, args.start), args.out, distributed).run()
+    Trainer(ClipTrainingTask(settings, args.data, soft_labels, args.start), args.out, distributed).run()
 
 
 if __name__ == "__main__":
