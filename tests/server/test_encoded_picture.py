@@ -37,4 +37,5 @@ def test_a_refused_picture_keeps_none_of_its_bytes(kind: str) -> None:
     picture = encode_for_request(HOSTILE_FILES[kind]())
     with pytest.raises(InputUnreadable):
         _ = picture.header
+    del picture
     assert tracemalloc.get_traced_memory()[0] < SIZE / 4

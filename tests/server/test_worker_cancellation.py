@@ -23,6 +23,8 @@ TURNS = 24  # more than a task takes
 class SimulatedWorker:
     """A process that responds to each task with its number, a few bytes a turn. It dies after so many turns."""
 
+    returncode = -9  # once it has died
+
     def __init__(self, max_turns: int | None) -> None:
         self.stdin, self.stdout, self.is_dead = self, asyncio.StreamReader(), False
         self.turns_left = max_turns

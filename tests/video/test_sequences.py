@@ -133,7 +133,7 @@ def test_straight_colours_and_floats(plate: Path, tmp_path: Path) -> None:
     assert other["R"].dtype == np.float32
     for name in "RGB":
         assert np.allclose(one[name], other[name] * other["A"], atol=1e-6)
-    assert np.allclose(other["R"][soft], decode_srgb(np.float32(220 / 255)), atol=0.05)
+    assert np.allclose(other["R"][soft], decode_srgb(np.float32(220 / 255)), atol=0.1)  # at alphas below .2
 
 
 @pytest.mark.parametrize("is_half", [True, False])
