@@ -86,6 +86,15 @@ def test_a_row_that_was_cut_off_is_removed_before_the_next(run: Run) -> None:
     assert [row["input"].rpartition(os.sep)[2] for row in table("r.csv")] == ["0.jpg", "1.jpg", "2.jpg"]
 
 
+@pytest.mark.parametrize("name", ["r.csv", "r.jsonl"])
+def test_what_is_left_at_the_end_of_a_report(name: str) -> None:
+    report_format = ReportFormat(Path(name))
+    whole = report_format.header() + report_format.encode(ROW)
+    assert report_format.end_last_line(whole) == whole
+    assert report_format.end_last_line(whole[:-1]) == (report_format.header() if name == "r.csv" else whole)
+    assert report_format.end_last_line(b"input,out") == (b"" if name == "r.csv" else b"input,out\n")
+
+
 def test_a_rejected_listing_is_tried_again(run: Run) -> None:
     photos(Path("in"), 1)
     words = ("cut", "in", "-o", "out/", "--background", "grey", "--check-for", "amazon", "--report", "r.csv")

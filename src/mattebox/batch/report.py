@@ -51,14 +51,14 @@ class BatchReport:
         has_earlier_rows = os.path.lexists(path) and not self._is_stream
         if has_earlier_rows and not resume:
             raise OutputError(f"{path}: already exists", "go on with it by --resume, or choose another name")
-        earlier_rows = _read_rows(path, self._format) if has_earlier_rows else iter(())
+        content = _read_report(path) if has_earlier_rows else b""
+        earlier_rows, whole = self._format.decode(content), self._format.end_last_line(content)
         self.done_rows = {(row["input"], str(row.get("output"))): row for row in earlier_rows if _is_done(row)}
         try:
             self._file: BinaryIO = open(path, "wb" if self._is_stream else "ab")  # noqa: SIM115  open all the time
-            if has_earlier_rows:
-                _cut_incomplete_line(self._file, path)
-            if self._is_stream or self._file.tell() == 0:
-                self._file.write(self._format.header())
+            if len(whole) < len(content):
+                self._file.truncate(len(whole))
+            self._file.write(whole[len(content) :] if whole else self._format.header())
         except OSError as error:
             raise output_error(error, path) from error
 
@@ -136,15 +136,14 @@ def report_row(outcome: Outcome, recipe_hash: str, model_hash: str, review_confi
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The complete rows of a report, oldest first. UsageError when it cannot be read."""
-    return _read_rows(path, ReportFormat(path))
+    return ReportFormat(path).decode(_read_report(path))
 
 
-def _read_rows(path: Path, report_format: ReportFormat) -> Iterator[dict[str, Any]]:
+def _read_report(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})", "give the report of an earlier run") from error
-    return report_format.decode(content)
 
 
 def read_outputs(path: Path) -> dict[str, ReportedOutput]:
@@ -187,10 +186,3 @@ def _has_hash(path: Path, expected_hash: str) -> bool:
         return hashlib.sha256(path.read_bytes()).hexdigest() == expected_hash
     except OSError:
         return False
-
-
-def _cut_incomplete_line(file: BinaryIO, path: Path) -> None:
-    """Cut off a last line without its end, as a kill leaves it: a spreadsheet would take the next one for a part."""
-    with open(path, "rb") as content:
-        whole = content.read().rfind(b"\n") + 1
-    file.truncate(whole)

@@ -61,6 +61,13 @@ class ReportFormat:
             self.delimiter = self._find_delimiter(lines[0])
         return _decode_table(lines[1:-1], self.delimiter)
 
+    def end_last_line(self, content: bytes) -> bytes:
+        """The content with a line feed at its end: of a table, a row without one was cut off by a kill and is left out,
+        since a spreadsheet would take the next one for a part of it."""
+        if not content or content.endswith(b"\n"):
+            return content
+        return content + b"\n" if self.delimiter is None else content[: content.rfind(b"\n") + 1]
+
     def _find_delimiter(self, header: bytes) -> str:
         names = header.removeprefix(BYTE_ORDER_MARK).rstrip(b"\r").decode("utf-8", "replace")
         for delimiter in POSSIBLE_DELIMITERS:
