@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from mattebox.composition.marketplace.compliance import ComplianceReport
+from mattebox.composition.marketplace.rules import NO_MARKETPLACE
 from mattebox.io.writer import write
 from mattebox.pipeline import marketplace_check
 from mattebox.pipeline.output_provenance import Origin, prepare_output
@@ -115,7 +116,7 @@ class CutoutResult(Result):
             sign=sign_output, **options,
         )  # fmt: skip
         marketplace = save_step.check_for
-        if marketplace == marketplace_check.NO_MARKETPLACE or not isinstance(target, str | os.PathLike):
+        if marketplace == NO_MARKETPLACE or not isinstance(target, str | os.PathLike):
             return None
         path = Path(target)
         return None if str(path) == "-" else marketplace_check.check_listing(path.read_bytes(), marketplace, str(path))

@@ -18,6 +18,7 @@ from mattebox.batch.pixel_budget import PixelBudget
 from mattebox.batch.plan import BatchJob
 from mattebox.batch.store_output import StoredResult
 from mattebox.batch.tile_checkpoint import TileCheckpoint
+from mattebox.composition.marketplace.rules import NO_MARKETPLACE
 from mattebox.core import cpu_threads
 from mattebox.core.limits import MAX_INPUT_PIXELS
 from mattebox.enhancement.tile_sink import OpenTileSink, TileSink
@@ -169,7 +170,7 @@ class LocalJobRunner:
     def _inspect_output(self, job: BatchJob, stored: StoredResult | None) -> tuple[str, tuple[str, ...]]:
         """The hash of the written file if requested, and the rules of the recipe's marketplace that it breaks."""
         marketplace = self.recipe.save_step.check_for
-        is_listing = marketplace != marketplace_check.NO_MARKETPLACE
+        is_listing = marketplace != NO_MARKETPLACE
         if (job.target_file is None and stored is None) or not (self.needs_hashes or is_listing):
             return "", ()
         data = stored.content if stored is not None else read_bytes(job.target_file)

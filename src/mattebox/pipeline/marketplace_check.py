@@ -12,8 +12,6 @@ from mattebox.io import header_check
 from mattebox.io.reader import read
 from mattebox.types import Picture
 
-NO_MARKETPLACE = "none"  # `check_for` of a picture that is for no marketplace
-
 
 def check_listing(
     data: bytes, marketplace: str, name: str = "the picture", max_pixels: int = MAX_INPUT_PIXELS

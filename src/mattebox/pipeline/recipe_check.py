@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from mattebox.composition import drawn_extent, layer_composition
 from mattebox.composition.label import check_label
-from mattebox.composition.marketplace.rules import find_rules
+from mattebox.composition.marketplace.rules import NO_MARKETPLACE, find_rules
 from mattebox.errors import UsageError
 from mattebox.io.file_formats import find_format
 from mattebox.io.reader import read_cached
 from mattebox.models.matte_session import Session
-from mattebox.pipeline import anonymisation, cutout, develop, healing, lens, marketplace_check, restoration
+from mattebox.pipeline import anonymisation, cutout, develop, healing, lens, restoration
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Frame, Label, Save
 from mattebox.types import ImageShape, OpenImage
@@ -31,7 +31,7 @@ def check_recipe(recipe: Recipe, open_image: OpenImage = read_cached, session: S
     restoration.check_restoration_steps(recipe)
     lens.check_lens_step(recipe, open_image)
     _check_watermark(recipe.save_step)
-    if recipe.save_step.check_for != marketplace_check.NO_MARKETPLACE:
+    if recipe.save_step.check_for != NO_MARKETPLACE:
         find_rules(recipe.save_step.check_for)
     if recipe.cut_step is not None:
         cutout.check_cut(recipe.cut_step, open_image, session)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mattebox.composition.marketplace.rules import MarketplaceRules, find_rules
+from mattebox.composition.marketplace.rules import NO_MARKETPLACE, MarketplaceRules, find_rules
 from mattebox.errors import MatteboxError
 from mattebox.io.colour import parse_colour
 from mattebox.io.file_formats import find_format
 from mattebox.recipe.recipe import Recipe
 from mattebox.recipe.steps import Background, Frame, Label, Shadow
 
-NO_MARKETPLACE, NO_SHADOW, AUTO, TRANSPARENT = "none", "none", "auto", "transparent"
+NO_SHADOW, AUTO, TRANSPARENT = "none", "auto", "transparent"
 OPAQUE_FORMATS = ("jpeg", "gif", "bmp")  # that are saved without transparency
 WHITE = "white"
 

@@ -13,6 +13,7 @@ from mattebox.core.suggestions import suggest_name
 from mattebox.errors import UsageError
 
 RULES_FOLDER = Path(__file__).parent / "rules"
+NO_MARKETPLACE = "none"  # `check_for` of a picture that is for no marketplace
 
 
 class RuleSource(Struct, frozen=True, forbid_unknown_fields=True):
